@@ -1,0 +1,102 @@
+"""Which months are due: those whose current files, reference data or code are not the published ones.
+
+Content decides, never timestamps. A month is recorded only when it is published, and forgotten
+when its rebuild begins, so that a run killed half-way leaves it due.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from outturn.settings import PROJECT_ROOT, Settings
+
+# Periods of extracts that replace by key are '': they touch no fact, but the figures all the same.
+FINGERPRINTS = """
+select
+    current_file.period,
+    md5(string_agg(
+        concat_ws(':', extract_file.extract, current_file.part_code, extract_file.sha256), ','
+        order by extract_file.extract, current_file.part_code
+    ) || %(basis)s) as fingerprint
+from ops.current_file(%(as_at)s) as current_file
+inner join ops.extract_file as extract_file on current_file.file_id = extract_file.file_id
+group by current_file.period
+"""
+
+
+@dataclass(frozen=True)
+class Months:
+    """What is known (first and last period of any accepted file) and what of it is due."""
+
+    known: list[str]
+    due: list[str]
+    fingerprints: dict[str, str]
+    is_changed: bool
+
+
+def code_version() -> str:
+    """A hash over models, macros and contracts: other code may mean other figures."""
+    digest = hashlib.sha256()
+    for path in sorted(_code_files()):
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _code_files() -> Iterable[Path]:
+    for folder, patterns in (("dbt_project/models", ("*.sql",)), ("dbt_project/macros", ("*.sql",))):
+        for pattern in patterns:
+            yield from (PROJECT_ROOT / folder).rglob(pattern)
+
+
+def find(
+    settings: Settings, connection: psycopg.Connection[Any], as_at: datetime, seed_hash: str
+) -> Months:
+    """Compare what is current with what was published (`connection`: publisher)."""
+    basis = f"{seed_hash}:{code_version()}"
+    rows = connection.execute(FINGERPRINTS, {"as_at": as_at, "basis": basis}).fetchall()
+    fingerprints: dict[str, str] = dict(rows)
+    published = dict(
+        connection.execute("select period, fingerprint from ops.month_state").fetchall()
+    )
+    changed = {
+        period
+        for period in fingerprints.keys() | published.keys()
+        if fingerprints.get(period) != published.get(period)
+    }
+    known = sorted(period for period in fingerprints if period)
+    due = sorted(period for period in changed if period)
+    return Months(known, due, fingerprints, bool(changed))
+
+
+def forget(connection: psycopg.Connection[Any], months: list[str]) -> None:
+    """Their facts are about to be replaced: due until published."""
+    connection.execute("delete from ops.month_state where period = any(%s)", (months,))
+
+
+def record(
+    connection: psycopg.Connection[Any],
+    publication_id: int,
+    fingerprints: dict[str, str],
+    periods: Iterable[str],
+) -> None:
+    """Remember what these periods were published from; in the transaction of the swap."""
+    connection.cursor().executemany(
+        """
+        insert into ops.month_state (period, fingerprint, publication_id) values (%s, %s, %s)
+        on conflict (period) do update
+            set fingerprint = excluded.fingerprint, publication_id = excluded.publication_id
+        """,
+        [
+            (period, fingerprints[period], publication_id)
+            for period in periods
+            if period in fingerprints
+        ],
+    )

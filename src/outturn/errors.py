@@ -1,0 +1,121 @@
+"""Every way of failing that a user can do something about, each with its facts and remedy."""
+
+from __future__ import annotations
+
+
+class OutturnError(Exception):
+    """Base: what happened, and what to do. The command line prints both and exits 1."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class ServerProblem(OutturnError):
+    """PostgreSQL cannot be found, started or reached."""
+
+
+class NotReady(OutturnError):
+    """The warehouse has not been initialised, or this machine lacks something it needs."""
+
+
+class SeedProblem(OutturnError):
+    """Reference data cannot be used: names file, line, column and value."""
+
+    def __init__(
+        self,
+        file: str,
+        what: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        remedy: str = "",
+    ) -> None:
+        self.file, self.line, self.column, self.value = file, line, column, value
+        place = file + (f", line {line}" if line else "") + (f", column {column}" if column else "")
+        shown = f" (value {value!r})" if value is not None else ""
+        super().__init__(f"{place}: {what}{shown}.", remedy=remedy)
+
+
+class BuildFailed(OutturnError):
+    """dbt stopped: names every model or test that failed with its message."""
+
+
+class PublishFailed(OutturnError):
+    """The swap could not be made; the live marts are as they were."""
+
+
+class LeaseTaken(OutturnError):
+    """Another run holds the lease on the warehouse."""
+
+
+class QueryRefused(OutturnError):
+    """`outturn sql` takes one read-only statement."""
+
+
+class AirflowProblem(OutturnError):
+    """Airflow cannot be configured, started or reached, or does not answer in time."""
+
+
+class RunFailed(OutturnError):
+    """A DAG run failed: names each failed task with the end of its log."""
+
+    def __init__(
+        self, dag_id: str, run_id: str, tasks: dict[str, str], *, remedy: str = ""
+    ) -> None:
+        self.dag_id, self.run_id, self.tasks = dag_id, run_id, tasks
+        ends = "".join(f"\n--- {task}\n{tail}" for task, tail in tasks.items())
+        super().__init__(f"run {run_id} of {dag_id} failed.{ends}\n", remedy=remedy)
+
+
+class ManifestInvalid(OutturnError):
+    """A manifest that cannot be trusted: names file, line, column and value."""
+
+    def __init__(self, file: str, line: int, column: str, value: str, what: str) -> None:
+        self.file, self.line, self.column, self.value = file, line, column, value
+        super().__init__(
+            f"{file}, line {line}, column {column}: {what} (value {value!r}).",
+            remedy="Correct the manifest and receive again: nothing of this source was taken.",
+        )
+
+
+class SourceUnreachable(OutturnError):
+    """A source's location cannot be listed or read; what was taken before stays taken."""
+
+
+class HostKeyRefused(SourceUnreachable):
+    """An SFTP server shows a key that is not the pinned one: nothing was sent to it."""
+
+
+class DeliveryRefused(OutturnError):
+    """Files that did not arrive whole or fit several contracts; the others were taken."""
+
+    def __init__(self, faults: dict[str, str], *, remedy: str) -> None:
+        self.faults = faults
+        listed = "; ".join(f"{name}: {why}" for name, why in faults.items())
+        super().__init__(f"not taken: {listed}.", remedy=remedy)
+
+
+class CheckFailed(OutturnError):
+    """Files held back by a critical check: names each file with its failed checks."""
+
+    def __init__(self, failures: dict[str, list[str]], *, pages: str) -> None:
+        self.failures = failures
+        listed = "; ".join(f"{name}: {', '.join(checks)}" for name, checks in failures.items())
+        super().__init__(
+            f"held back by a critical check: {listed}.",
+            remedy=f"See {pages}; ask the source for a corrected delivery, which heals by itself.",
+        )
+
+
+class IntakeFailed(OutturnError):
+    """Some delivered files were refused or held; what is good went on."""
+
+    def __init__(self, problems: list[OutturnError]) -> None:
+        self.problems = problems
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"{len(problems)} delivered file(s) did not become current:\n{listed}")

@@ -1,0 +1,108 @@
+"""The whole way of a figure: what `outturn refresh` does and what the DAGs' tasks call."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from outturn import check, load, publish, receive, run, transform
+from outturn.contracts import load_contracts
+from outturn.errors import IntakeFailed, OutturnError
+from outturn.progress import say, step, track
+from outturn.settings import Settings
+
+
+def refresh(
+    settings: Settings,
+    period: str | None = None,
+    *,
+    everything: bool = False,
+    as_at: date | None = None,
+) -> str | None:
+    """Receive, load and check what lies at the landing URL, then build and publish.
+
+    Returns the run key, or None when nothing was due. With `as_at` nothing is received: the
+    marts as known at the end of that day are built in schemas of their own.
+    Raises IntakeFailed, after publishing what is good, when a file was refused or held.
+    """
+    if as_at is not None:
+        return build_as_at(settings, as_at)
+    problems = intake(settings)
+    run_key = build_and_publish(settings, period, everything=everything)
+    if problems:
+        raise IntakeFailed(problems)
+    return run_key
+
+
+def build_and_publish(
+    settings: Settings, period: str | None = None, *, everything: bool = False
+) -> str | None:
+    """Plan, build and publish one run; None when nothing is due."""
+    planned = run.plan(settings, period, everything=everything)
+    if planned is None:
+        say("Nothing is due: the published marts are what the files say.")
+        return None
+    with step(f"Build {_describe(planned)}"):
+        build(settings, planned.run_key)
+    with step("Publish"):
+        publish_run(settings, planned.run_key)
+    return planned.run_key
+
+
+def build(settings: Settings, run_key: str) -> None:
+    """Build and test a planned run's marts beside the live ones, alone."""
+    with run.lease(settings, run_key):
+        transform.build(settings, run.load(settings, run_key))
+
+
+def publish_run(settings: Settings, run_key: str) -> bool:
+    """Swap a built run's marts in; False when that was done already."""
+    with run.lease(settings, run_key):
+        return publish.publish(settings, run.load(settings, run_key))
+
+
+def build_as_at(settings: Settings, day: date) -> str:
+    """The marts as known at the end of a day, in schemas asat_<day>_*; the live ones stay."""
+    planned = run.plan_as_at(settings, day)
+    with step(f"Build {_describe(planned)} as known at the end of {day:%d/%m/%Y}"):
+        transform.build(settings, planned)
+    say(f"The marts are in schema {planned.marts_schema}.")
+    return planned.run_key
+
+
+def intake(
+    settings: Settings, source: str | None = None, received_at: datetime | None = None
+) -> list[OutturnError]:
+    """Receive, load and check; every file is tried, what went wrong is returned, file by file."""
+    sources = [source] if source else sources_of(settings)
+    with step("Receive"):
+        for name in sources:
+            receive.receive(settings, name, received_at)
+    return load_and_check(settings, source)
+
+
+def load_and_check(settings: Settings, source: str | None = None) -> list[OutturnError]:
+    """Load, then check, whatever is registered and waits for it."""
+    problems: list[OutturnError] = []
+    waiting = load.pending(settings, source)
+    for file_id in track(waiting, len(waiting), "Load"):
+        try:
+            load.load_file(settings, file_id).raise_if_refused()
+        except OutturnError as problem:
+            problems.append(problem)
+    waiting = check.pending(settings, source)
+    for file_id in track(waiting, len(waiting), "Check"):
+        try:
+            check.check_file(settings, file_id).raise_if_held()
+        except OutturnError as problem:
+            problems.append(problem)
+    return problems
+
+
+def sources_of(settings: Settings) -> list[str]:
+    """The sources that any contract names."""
+    return sorted({contract.source for contract in load_contracts(settings).values()})
+
+
+def _describe(planned: run.Run) -> str:
+    facts = f"{len(planned.months)} months' facts" if len(planned.months) != 1 else planned.months[0]
+    return f"{planned.first_period} to {planned.last_period} ({facts})"

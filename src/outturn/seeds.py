@@ -1,0 +1,264 @@
+"""Reference data: the project's seeds, or another organisation's laid over them.
+
+A seed set is archived whole under its hash. A file that the other organisation does not have
+is an empty table with the right columns, never the demonstration's rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from outturn.database import connect
+from outturn.errors import SeedProblem
+from outturn.progress import say
+from outturn.settings import Settings
+
+BOOLEANS = {"true", "false"}
+
+
+@dataclass(frozen=True)
+class SeedColumn:
+    """A column of a seed, from the `.yml` beside the project's file of that name."""
+
+    name: str
+    data_type: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class SeedSet:
+    """A validated, archived set: its hash, its folder and the newest change of its sources."""
+
+    seed_hash: str
+    path: Path
+    modified_at: datetime
+
+
+@cache
+def seed_columns(seeds_path: Path) -> dict[str, tuple[SeedColumn, ...]]:
+    """Columns by seed name, in order: the public interface that user files are held to."""
+    found: dict[str, tuple[SeedColumn, ...]] = {}
+    for properties in sorted(seeds_path.glob("*.yml")):
+        for seed in yaml.safe_load(properties.read_text(encoding="utf-8")).get("seeds", []):
+            found[seed["name"]] = tuple(_column(column) for column in seed["columns"])
+    return found
+
+
+def _column(properties: dict[str, Any]) -> SeedColumn:
+    tests = properties.get("data_tests", [])
+    return SeedColumn(properties["name"], properties["data_type"], "not_null" in tests)
+
+
+def prepare(settings: Settings) -> SeedSet:
+    """Validate the seeds in force and archive them under `home/seeds/<hash>`.
+
+    Raises SeedProblem with file, line, column and value of the first thing wrong.
+    """
+    project = settings.dbt_path / "seeds"
+    columns = seed_columns(project)
+    _refuse_strangers(settings.seeds_dir, columns)
+    texts: dict[str, str] = {}
+    modified = 0.0
+    for name, expected in columns.items():
+        source = (settings.seeds_dir or project) / f"{name}.csv"
+        rows: list[list[str]] = []
+        if source.exists():
+            rows = read_rows(source, expected)
+            modified = max(modified, source.stat().st_mtime)
+        texts[name] = _canonical(expected, rows)
+    _warn_of_unknown_contracts(texts)
+    joined = "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts))
+    seed_hash = hashlib.sha256(joined.encode()).hexdigest()
+    path = settings.home / "seeds" / seed_hash
+    _archive(path, texts, project)
+    return SeedSet(seed_hash, path, datetime.fromtimestamp(modified, UTC))
+
+
+def register(settings: Settings, seed_set: SeedSet) -> None:
+    """Record since when a set is known; the first one was known from the beginning."""
+    with connect(settings, "publisher") as connection:
+        connection.execute(
+            """
+            insert into ops.seed_set (seed_hash, known_at, archived_path)
+            select %(hash)s,
+                case when exists (select from ops.seed_set)
+                    then %(modified_at)s else '-infinity'::timestamptz end,
+                %(path)s
+            on conflict (seed_hash) do nothing
+            """,
+            {
+                "hash": seed_set.seed_hash,
+                "modified_at": seed_set.modified_at,
+                "path": str(seed_set.path),
+            },
+        )
+
+
+def current_seed_dir(settings: Settings) -> Path:
+    """The folder of the set in force: every seed file, each with all its columns."""
+    return prepare(settings).path
+
+
+def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
+    """The newest archived set that was known at a time (for as-at builds)."""
+    with connect(settings, "publisher") as connection:
+        row = connection.execute(
+            """
+            select seed_hash, archived_path, known_at from ops.seed_set where known_at <= %s
+            order by known_at desc, registered_at desc limit 1
+            """,
+            (as_at,),
+        ).fetchone()
+    if row is None:
+        raise SeedProblem("ops.seed_set", "no reference data was known then", remedy="Run `outturn init`.")
+    return SeedSet(row[0], Path(row[1]), as_at)
+
+
+def read_rows(source: Path, expected: tuple[SeedColumn, ...]) -> list[list[str]]:
+    """The file's rows in the expected columns' order; an absent optional column is blank.
+
+    Raises SeedProblem for an unreadable file, a column that is not known or misses, and a
+    value that is not of its column's type.
+    """
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise SeedProblem(
+            source.name, f"is not UTF-8 ({problem.reason} at byte {problem.start})",
+            remedy="Save it as CSV UTF-8.",
+        ) from problem
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        positions = _positions(source.name, header, expected)
+        rows = []
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(_row(source.name, reader.line_num, row, header, positions, expected))
+    except csv.Error as problem:
+        raise SeedProblem(source.name, f"is not CSV: {problem}", line=reader.line_num) from problem
+    return rows
+
+
+def _positions(
+    file: str, header: list[str], expected: tuple[SeedColumn, ...]
+) -> list[int | None]:
+    names = [name.strip() for name in header]
+    known = [column.name for column in expected]
+    for name in names:
+        if name and name not in known:
+            raise SeedProblem(
+                file, "has a column that is not known", line=1, column=name,
+                remedy=f"Known columns: {', '.join(known)}.",
+            )
+        if name and names.count(name) > 1:
+            raise SeedProblem(file, "has a column twice", line=1, column=name)
+    for column in expected:
+        if column.required and column.name not in names:
+            raise SeedProblem(file, "misses a required column", line=1, column=column.name)
+    return [names.index(name) if name in names else None for name in known]
+
+
+def _row(
+    file: str,
+    line: int,
+    row: list[str],
+    header: list[str],
+    positions: list[int | None],
+    expected: tuple[SeedColumn, ...],
+) -> list[str]:
+    if len(row) != len(header):
+        raise SeedProblem(file, f"has {len(row)} values for {len(header)} columns", line=line)
+    values = ["" if position is None else row[position].strip() for position in positions]
+    for value, column in zip(values, expected, strict=True):
+        problem = _type_problem(value, column)
+        if problem:
+            raise SeedProblem(file, problem, line=line, column=column.name, value=value)
+    return values
+
+
+def _type_problem(value: str, column: SeedColumn) -> str | None:
+    """Why a value is not one of its column's type; None when it is."""
+    if value == "":
+        return "a value is required" if column.required else None
+    if column.data_type == "date":
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return "is not a date like 2015-10-01"
+        return None if len(value) == 10 else "is not a date like 2015-10-01"
+    if column.data_type == "boolean":
+        return None if value.lower() in BOOLEANS else "is neither true nor false"
+    if column.data_type in ("numeric", "integer"):
+        return _number_problem(value, whole=column.data_type == "integer")
+    return None
+
+
+def _number_problem(value: str, *, whole: bool) -> str | None:
+    plain = value.lstrip("-").replace(".", "", 1)
+    if not (plain.isascii() and plain.isdigit()):
+        return "is not a plain number like 1234.50"
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return "is not a plain number like 1234.50"
+    return "is not a whole number" if whole and number != int(number) else None
+
+
+def _refuse_strangers(
+    seeds_dir: Path | None, columns: dict[str, tuple[SeedColumn, ...]]
+) -> None:
+    """A misspelt file name would silently mean an empty table."""
+    if seeds_dir is None:
+        return
+    if not seeds_dir.is_dir():
+        raise SeedProblem(str(seeds_dir), "is not a folder", remedy="Check OUTTURN_SEEDS_DIR.")
+    for path in sorted(seeds_dir.glob("*.csv")):
+        if path.stem not in columns:
+            raise SeedProblem(
+                path.name, "is not a seed that is known",
+                remedy=f"Known: {', '.join(f'{name}.csv' for name in sorted(columns))}.",
+            )
+
+
+def _warn_of_unknown_contracts(texts: dict[str, str]) -> None:
+    """Rows about a contract that is not there are left out by the models; say so."""
+    contracts = {row["contract_code"] for row in csv.DictReader(io.StringIO(texts["contracts"]))}
+    for name, text in texts.items():
+        rows = csv.DictReader(io.StringIO(text))
+        if name == "contracts" or "contract_code" not in (rows.fieldnames or ()):
+            continue
+        for unknown in sorted({row["contract_code"] for row in rows} - contracts - {""}):
+            say(f"warning: {name}.csv names contract {unknown!r}, which contracts.csv has not.")
+
+
+def _canonical(expected: tuple[SeedColumn, ...], rows: list[list[str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in expected])
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _archive(path: Path, texts: dict[str, str], project: Path) -> None:
+    if path.exists():
+        return
+    partial = path.with_name(f"{path.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name, text in texts.items():
+        (partial / f"{name}.csv").write_text(text, encoding="utf-8")
+    for properties in project.glob("*.yml"):
+        shutil.copy(properties, partial / properties.name)
+    partial.replace(path)

@@ -1,0 +1,190 @@
+"""`outturn init`: roles, databases, schemas, tables. Runs any number of times, changes nothing twice."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Any
+
+import holidays
+import psycopg
+from psycopg import sql
+
+from outturn import landing, seeds
+from outturn.contracts import load_contracts
+from outturn.database import (
+    AIRFLOW_DATABASE,
+    DATABASE,
+    LOGIN_ROLES,
+    Role,
+    connect,
+    login_name,
+)
+from outturn.progress import step
+from outturn.secret_store import secret
+from outturn.settings import Settings
+
+RECORDS_OWNER = "outturn_owner"
+MODELS_OWNER = "outturn_models"
+
+# Statement files in their order, each run as the role that is to own what it makes.
+STATEMENT_FILES = (
+    ("010_schemas.sql", None),
+    ("020_intake.sql", RECORDS_OWNER),
+    ("021_waiting.sql", RECORDS_OWNER),
+    ("030_runs.sql", RECORDS_OWNER),
+    ("040_swap.sql", MODELS_OWNER),
+)
+
+CALENDAR_FROM, CALENDAR_TO = date(1995, 1, 1), date(2065, 12, 31)
+
+
+def initialise(settings: Settings) -> None:
+    """Create what the warehouse needs, as the administrator; the only use of that login.
+
+    Raises errors of the contracts and of the reference data, which are read here first.
+    """
+    contracts = load_contracts(settings)
+    with step("Roles and databases"), _administrator(settings, "postgres") as connection:
+        _create_roles(settings, connection)
+        for database, owner in ((DATABASE, None), (AIRFLOW_DATABASE, login_name("airflow"))):
+            _create_database(connection, database, owner)
+    with (
+        step("Schemas, domains and tables"),
+        connect(settings, "admin", autocommit=False) as connection,
+    ):
+        _close_public(connection)
+        for name, owner in STATEMENT_FILES:
+            _run_as(connection, owner, [_statement_file(name)])
+        _run_as(connection, RECORDS_OWNER, landing.create_statements(contracts))
+        _run_as(connection, RECORDS_OWNER, [])
+        _fill_calendar(connection)
+    with step("Reference data"):
+        seeds.register(settings, seeds.prepare(settings))
+
+
+def _administrator(settings: Settings, database: str) -> Any:
+    """A connection outside a transaction: databases cannot be created inside one."""
+    return connect(settings, "admin", database=database, autocommit=True)
+
+
+def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> None:
+    for owner in (RECORDS_OWNER, MODELS_OWNER):
+        _create_role(connection, owner, sql.SQL("nologin"))
+        connection.execute(
+            sql.SQL("grant {} to current_user").format(sql.Identifier(owner))
+        )
+    for role in LOGIN_ROLES:
+        name = login_name(role)
+        password = sql.Literal(secret(settings, name))
+        _create_role(connection, name, sql.SQL("login password {}").format(password))
+    connection.execute(
+        sql.SQL("grant {} to {}").format(
+            sql.Identifier(MODELS_OWNER), sql.Identifier(login_name("transformer"))
+        )
+    )
+    _limit_reader(connection, "finance")
+
+
+def _create_role(
+    connection: psycopg.Connection[Any], name: str, options: sql.Composable
+) -> None:
+    exists = connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone()
+    verb = sql.SQL("alter role" if exists else "create role")
+    connection.execute(sql.SQL("{} {} {}").format(verb, sql.Identifier(name), options))
+
+
+def _limit_reader(connection: psycopg.Connection[Any], role: Role) -> None:
+    """A reader's own limits: it cannot write by accident nor hold the server for long."""
+    name = sql.Identifier(login_name(role))
+    for setting in ("default_transaction_read_only = on", "statement_timeout = '60s'"):
+        connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))  # type: ignore[arg-type]
+
+
+def _create_database(
+    connection: psycopg.Connection[Any], name: str, owner: str | None
+) -> None:
+    database = sql.Identifier(name)
+    exists = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
+    if not exists:
+        connection.execute(
+            sql.SQL("create database {} encoding 'UTF8' template template0").format(database)
+        )
+    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    if owner:
+        connection.execute(
+            sql.SQL("alter database {} owner to {}").format(database, sql.Identifier(owner))
+        )
+        return
+    for role in LOGIN_ROLES:
+        if role != "airflow":
+            connection.execute(
+                sql.SQL("grant connect on database {} to {}").format(
+                    database, sql.Identifier(login_name(role))
+                )
+            )
+    connection.execute(
+        sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(MODELS_OWNER))
+    )
+    connection.execute(
+        sql.SQL("grant temporary on database {} to {}").format(
+            database, sql.Identifier(MODELS_OWNER)
+        )
+    )
+
+
+def _close_public(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("revoke all on schema public from public")
+
+
+def _statement_file(name: str) -> str:
+    return (files("outturn") / "sql" / name).read_text(encoding="utf-8")
+
+
+def _run_as(
+    connection: psycopg.Connection[Any], owner: str | None, statements: list[str]
+) -> None:
+    if owner:
+        connection.execute(sql.SQL("set role {}").format(sql.Identifier(owner)))
+    for statement in statements:
+        connection.execute(statement)  # type: ignore[call-overload]
+    connection.execute("reset role")
+
+
+def _fill_calendar(connection: psycopg.Connection[Any]) -> None:
+    """England's bank holidays as rows; days already there are brought up to date."""
+    connection.execute(sql.SQL("set role {}").format(sql.Identifier(RECORDS_OWNER)))
+    connection.execute("create temporary table new_day (like ops.calendar_day) on commit drop")
+    with connection.cursor().copy("copy new_day from stdin") as copy:
+        for row in calendar_rows(CALENDAR_FROM, CALENDAR_TO):
+            copy.write_row(row)
+    connection.execute(
+        """
+        insert into ops.calendar_day select * from new_day
+        on conflict (day) do update set
+            is_working_day = excluded.is_working_day,
+            holiday_name = excluded.holiday_name,
+            working_day_index = excluded.working_day_index
+        where (calendar_day.is_working_day, calendar_day.working_day_index)
+            is distinct from (excluded.is_working_day, excluded.working_day_index)
+        """
+    )
+    connection.execute("reset role")
+
+
+def calendar_rows(
+    first: date, last: date
+) -> list[tuple[date, bool, str | None, int]]:
+    """(day, is a working day, bank holiday's name, working days up to and including it)."""
+    england = holidays.country_holidays(
+        "GB", subdiv="ENG", years=range(first.year, last.year + 1), language="en_GB"
+    )
+    rows: list[tuple[date, bool, str | None, int]] = []
+    index = 0
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        name = england.get(day)
+        working = day.weekday() < 5 and name is None
+        index += working
+        rows.append((day, working, name, index))
+    return rows
