@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,9 +50,12 @@ def path_of(settings: Settings, sha256: str) -> Path:
     return settings.home / "archive" / sha256[:2] / sha256
 
 
-def store(settings: Settings, stream: Readable) -> Archived:
+def store(
+    settings: Settings, stream: Readable, verify: Callable[[Archived], None] = lambda _: None
+) -> Archived:
     """Copy a stream into the archive, hashing as it goes; memory is one chunk whatever the size.
 
+    `verify` sees hash and size before the file gets its name, and stops it by raising.
     Storing the same bytes again changes nothing and returns the same answer.
     """
     incoming = settings.home / "archive" / INCOMING
@@ -64,6 +68,7 @@ def store(settings: Settings, stream: Readable) -> Archived:
             target.flush()
             os.fchmod(target.fileno(), 0o444)
             os.fsync(target.fileno())
+        verify(archived)
         _settle(temporary, path_of(settings, archived.sha256), archived.size_bytes)
     finally:
         temporary.unlink(missing_ok=True)

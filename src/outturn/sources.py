@@ -19,7 +19,7 @@ import fsspec
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from outturn.errors import HostKeyRefused, SourceUnreachable
+from outturn.errors import HostKeyRefused, OutturnError, SourceUnreachable
 from outturn.settings import Settings
 
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "created")
@@ -36,14 +36,29 @@ class Seen:
     modified_at: datetime | None
 
 
+class Stream:
+    """Reads on; what goes wrong at the source is told apart from what goes wrong here."""
+
+    def __init__(self, opened: IO[bytes], url: str) -> None:
+        self._opened, self._url = opened, url
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; empty at the end."""
+        with _named(self._url):
+            return self._opened.read(size)
+
+
 class Location:
-    """A folder on some file system, opened once for a round of receiving."""
+    """A folder on some file system, opened once for a round of receiving.
+
+    `url` is the address as stored with a delivery: an absolute path for a local folder.
+    """
 
     def __init__(self, settings: Settings, url: str) -> None:
         """Connect. Raises SourceUnreachable, or HostKeyRefused for an unknown SFTP server."""
-        self.url = url.rstrip("/")
         with _named(url):
-            self._files, self._folder = _open_file_system(settings, self.url)
+            self._files, self._folder = _open_file_system(settings, url.rstrip("/"))
+        self.url = self._folder if "file" in self._files.protocol else url.rstrip("/")
 
     def list(self) -> list[Seen]:
         """The files of the folder itself, by name; a folder that is not there has none."""
@@ -53,8 +68,8 @@ class Location:
                 found = self._files.ls(self._folder, detail=True)
             except FileNotFoundError:
                 return []
-        seen = [self._seen(info) for info in found if info["type"] != "directory"]
-        return sorted((one for one in seen if one.name), key=lambda one: one.name)
+        seen = [self._resolved(info) for info in found if info["type"] != "directory"]
+        return sorted((one for one in seen if one and one.name), key=lambda one: one.name)
 
     def look(self, path: str) -> Seen | None:
         """One file as it is now, or None when it is not there any more."""
@@ -66,10 +81,16 @@ class Location:
                 return None
 
     @contextmanager
-    def open(self, seen: Seen) -> Iterator[IO[bytes]]:
+    def open(self, seen: Seen) -> Iterator[Stream]:
         """The file's bytes as a stream."""
-        with _named(seen.url), self._files.open(seen.path, "rb") as stream:
-            yield stream
+        with _named(seen.url):
+            opened = self._files.open(seen.path, "rb")
+        with opened:
+            yield Stream(opened, seen.url)
+
+    def _resolved(self, info: dict[str, Any]) -> Seen | None:
+        """A listing shows a link's own size and time: ask for those of the file behind it."""
+        return self.look(str(info["name"])) if info["type"] == "link" else self._seen(info)
 
     def _seen(self, info: dict[str, Any]) -> Seen:
         path = str(info["name"])
@@ -182,10 +203,12 @@ def _modified_at(info: dict[str, Any]) -> datetime | None:
 
 @contextmanager
 def _named(url: str) -> Iterator[None]:
-    """Turn whatever a file system raises into one error that names the place."""
+    """Turn what a file system raises, whatever its library's errors are, into one that names it."""
     try:
         yield
-    except (OSError, EOFError, paramiko.SSHException, ImportError, ValueError) as error:
+    except OutturnError:
+        raise
+    except Exception as error:
         raise SourceUnreachable(
             f"{url} cannot be read: {type(error).__name__}: {error}.",
             remedy="Check OUTTURN_LANDING_URL, the network and the credentials; then run it again.",
