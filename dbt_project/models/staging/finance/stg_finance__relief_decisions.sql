@@ -1,0 +1,1 @@
+{{ current_rows('finance', 'relief_decisions') }}

@@ -1,0 +1,37 @@
+-- One row per part and period (or key) of an extract: the file that is current at var as_at.
+-- A table, unlike its folder: taken once, so that one build never sees two states of the files.
+{{ config(materialized='table', indexes=[{'columns': ['extract', 'file_id']}]) }}
+
+with current_files as (
+    select
+        "extract",
+        file_id,
+        part_code,
+        period,
+        received_at,
+        first_received_at
+    from ops.current_file('{{ var("as_at") }}'::timestamptz)
+),
+
+files as (
+    select * from {{ ref('stg_ops__files') }}
+),
+
+final as (
+    select
+        -- keys
+        current_files."extract",
+        current_files.part_code,
+        current_files.period,
+        -- attributes
+        files.file_name,
+        -- dates
+        current_files.received_at,
+        current_files.first_received_at,
+        -- provenance
+        current_files.file_id
+    from current_files
+    inner join files on current_files.file_id = files.file_id
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- One row per file known at var as_at, whatever became of it, under its newest name.
+with extract_files as (
+    select * from {{ source('ops', 'extract_file') }}
+),
+
+known_deliveries as (
+    select * from {{ source('ops', 'delivery') }}
+    where received_at <= '{{ var("as_at") }}'::timestamptz
+),
+
+ranked_deliveries as (
+    select
+        file_id,
+        name,
+        received_at,
+        min(received_at) over (partition by file_id) as first_received_at,
+        count(*) over (partition by file_id) as deliveries,
+        row_number() over (
+            partition by file_id
+            order by received_at desc, delivery_number desc, name desc
+        ) as newest_first
+    from known_deliveries
+),
+
+final as (
+    select
+        -- keys
+        extract_files.file_id,
+        extract_files."extract",
+        -- attributes
+        ranked_deliveries.name as file_name,
+        extract_files.status,
+        extract_files.refusal,
+        extract_files.control_totals,
+        -- measures
+        ranked_deliveries.deliveries,
+        extract_files.records,
+        extract_files.landed,
+        extract_files.quarantined,
+        -- dates
+        ranked_deliveries.received_at,
+        ranked_deliveries.first_received_at
+    from extract_files
+    inner join ranked_deliveries
+        on
+            extract_files.file_id = ranked_deliveries.file_id
+            and ranked_deliveries.newest_first = 1
+)
+
+select * from final
