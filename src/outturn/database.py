@@ -18,8 +18,6 @@ from outturn.settings import Settings
 
 Role = Literal["admin", "loader", "transformer", "publisher", "finance", "airflow"]
 
-DATABASE = "outturn"
-AIRFLOW_DATABASE = "airflow"
 LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "publisher", "finance", "airflow")
 
 
@@ -35,11 +33,11 @@ def dsn_for(settings: Settings, role: Role, database: str | None = None) -> str:
     """
     base = settings.dsn or server.admin_dsn(settings)
     if role == "admin":
-        return make_conninfo(base, dbname=database or DATABASE)
+        return make_conninfo(base, dbname=database or settings.database)
     password = all_secrets(settings).get(login_name(role))
     if password is None:
         raise NotReady(f"the role {login_name(role)} has no password yet.", remedy="Run `outturn init`.")
-    default = AIRFLOW_DATABASE if role == "airflow" else DATABASE
+    default = settings.airflow_database if role == "airflow" else settings.database
     return make_conninfo(
         base, user=login_name(role), password=password, dbname=database or default
     )

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     dsn: str | None = Field(
         default=None, description="administrator's libpq DSN; unset: the embedded server"
     )
+    database: str = Field(default="outturn", description="name of the warehouse's database")
+    airflow_database: str = Field(default="airflow", description="of Airflow's metadata database")
     landing_url: str | None = Field(
         default=None, description="fsspec URL with one sub-folder a source; unset: home/landing"
     )

@@ -13,8 +13,6 @@ from psycopg import sql
 from outturn import landing, seeds
 from outturn.contracts import load_contracts
 from outturn.database import (
-    AIRFLOW_DATABASE,
-    DATABASE,
     LOGIN_ROLES,
     Role,
     connect,
@@ -47,8 +45,8 @@ def initialise(settings: Settings) -> None:
     contracts = load_contracts(settings)
     with step("Roles and databases"), _administrator(settings, "postgres") as connection:
         _create_roles(settings, connection)
-        for database, owner in ((DATABASE, None), (AIRFLOW_DATABASE, login_name("airflow"))):
-            _create_database(connection, database, owner)
+        _create_database(connection, settings.database, None)
+        _create_database(connection, settings.airflow_database, login_name("airflow"))
     with (
         step("Schemas, domains and tables"),
         connect(settings, "admin", autocommit=False) as connection,
@@ -57,7 +55,6 @@ def initialise(settings: Settings) -> None:
         for name, owner in STATEMENT_FILES:
             _run_as(connection, owner, [_statement_file(name)])
         _run_as(connection, RECORDS_OWNER, landing.create_statements(contracts))
-        _run_as(connection, RECORDS_OWNER, [])
         _fill_calendar(connection)
     with step("Reference data"):
         seeds.register(settings, seeds.prepare(settings))

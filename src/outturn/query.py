@@ -1,0 +1,37 @@
+"""`outturn sql`: one read-only statement over the marts, as the finance reader, with a timeout."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import psycopg
+
+from outturn.database import connect
+from outturn.errors import QueryRefused
+from outturn.settings import Settings
+
+
+def ask(settings: Settings, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows. Raises QueryRefused with PostgreSQL's reason.
+
+    Parameters force the extended protocol, which takes exactly one statement; the reader's
+    transactions are read-only.
+    """
+    try:
+        with connect(settings, "finance") as connection:
+            cursor = connection.execute(query.replace("%", "%%"), {})  # type: ignore[call-overload]
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
+    except psycopg.Error as problem:
+        raise QueryRefused(str(problem).strip()) from problem
+
+
+def copy_csv(settings: Settings, query: str, out: IO[bytes]) -> None:
+    """The same as CSV with a header, streamed. Raises QueryRefused with PostgreSQL's reason."""
+    statement = f"copy ({query.rstrip().rstrip(';')}) to stdout (format csv, header)"
+    try:
+        with connect(settings, "finance") as connection:
+            with connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]
+                for block in copy:
+                    out.write(block)
+    except psycopg.Error as problem:
+        raise QueryRefused(str(problem).strip()) from problem
