@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
 from outturn.errors import ServerProblem
 from outturn.secret_store import secret
 from outturn.settings import Settings
@@ -91,6 +93,7 @@ def stop(settings: Settings) -> bool:
     if not is_running(settings):
         return False
     where = place(settings)
+    _install(where)
     _run(where, "pg_ctl", "-D", where.data, "-w", "-t", "60", "-m", "fast", "stop")
     return True
 
@@ -104,10 +107,11 @@ def remove(settings: Settings) -> None:
 
 def is_running(settings: Settings) -> bool:
     """Whether this home's own server is up (another server on the port does not count)."""
-    where = place(settings)
-    if not (where.data / "postmaster.pid").exists():
+    try:
+        pid = int((place(settings).data / "postmaster.pid").read_text().split("\n", 1)[0])
+        return psutil.Process(pid).name().startswith("postgres")
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return False
-    return _run(where, "pg_ctl", "-D", where.data, "status", check=False).returncode == 0
 
 
 def admin_dsn(settings: Settings) -> str:
@@ -187,8 +191,8 @@ def _initialise(settings: Settings, where: Place) -> None:
 
 
 def _run(
-    where: Place, program: str, *arguments: object, check: bool = True
-) -> subprocess.CompletedProcess[str]:
+    where: Place, program: str, *arguments: object
+) -> None:
     """Run a PostgreSQL program as the server's user. Output goes to the error, if there is one.
 
     Output is sent to a file, not a pipe: the server inherits it and would keep a pipe open.
@@ -209,10 +213,9 @@ def _run(
             cwd="/",
             **identity,
         )
-    if check and done.returncode != 0:
+    if done.returncode != 0:
         log = where.log.read_text(errors="replace")[-2000:] if where.log.exists() else ""
         raise ServerProblem(
             f"{program} failed: {output.read_text().strip()}\n{log}".strip(),
             remedy=f"The server's log is {where.log}.",
         )
-    return done

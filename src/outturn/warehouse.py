@@ -30,6 +30,7 @@ STATEMENT_FILES = (
     ("010_schemas.sql", None),
     ("020_intake.sql", RECORDS_OWNER),
     ("021_waiting.sql", RECORDS_OWNER),
+    ("021_waiting.sql", RECORDS_OWNER),
     ("030_runs.sql", RECORDS_OWNER),
     ("040_swap.sql", MODELS_OWNER),
 )
@@ -149,23 +150,16 @@ def _run_as(
 
 
 def _fill_calendar(connection: psycopg.Connection[Any]) -> None:
-    """England's bank holidays as rows; days already there are brought up to date."""
+    """England's bank holidays as rows; written again only when the library knows otherwise."""
+    expected = calendar_rows(CALENDAR_FROM, CALENDAR_TO)
     connection.execute(sql.SQL("set role {}").format(sql.Identifier(RECORDS_OWNER)))
-    connection.execute("create temporary table new_day (like ops.calendar_day) on commit drop")
-    with connection.cursor().copy("copy new_day from stdin") as copy:
-        for row in calendar_rows(CALENDAR_FROM, CALENDAR_TO):
-            copy.write_row(row)
-    connection.execute(
-        """
-        insert into ops.calendar_day select * from new_day
-        on conflict (day) do update set
-            is_working_day = excluded.is_working_day,
-            holiday_name = excluded.holiday_name,
-            working_day_index = excluded.working_day_index
-        where (calendar_day.is_working_day, calendar_day.working_day_index)
-            is distinct from (excluded.is_working_day, excluded.working_day_index)
-        """
-    )
+    columns = "day, is_working_day, holiday_name, working_day_index"
+    found = connection.execute(f"select {columns} from ops.calendar_day order by day").fetchall()
+    if found != expected:
+        connection.execute("delete from ops.calendar_day")
+        with connection.cursor().copy(f"copy ops.calendar_day ({columns}) from stdin") as copy:
+            for row in expected:
+                copy.write_row(row)
     connection.execute("reset role")
 
 

@@ -74,7 +74,7 @@ comment on table quarantine.record is
 -- Newest wins by received_at, then the _n of the name, then the name.
 create or replace function ops.known_file(as_at timestamptz)
 returns table (
-    extract text,
+    "extract" text,
     file_id bigint,
     part_code text,
     period text,
@@ -123,7 +123,7 @@ end;
 
 create or replace function ops.current_file(as_at timestamptz)
 returns table (
-    extract text,
+    "extract" text,
     file_id bigint,
     part_code text,
     period text,
