@@ -119,3 +119,42 @@ class IntakeFailed(OutturnError):
         self.problems = problems
         listed = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(f"{len(problems)} delivered file(s) did not become current:\n{listed}")
+
+
+class ContractInvalid(OutturnError):
+    """An extract contract that cannot be used: names file, key path and reason."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        self.file, self.key, self.reason = file, key, reason
+        place = f"{file}, key {key}" if key else file
+        super().__init__(
+            f"{place}: {reason}.", remedy="docs/extracts.md says what a contract may contain."
+        )
+
+
+class FileRefused(OutturnError):
+    """A delivered file refused whole: nothing of it landed."""
+
+    def __init__(
+        self,
+        file: str,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        remedy: str = "Ask the sender for a corrected file; it heals by itself.",
+    ) -> None:
+        self.file, self.reason, self.line = file, reason, line
+        self.column, self.value = column, value
+        place = file + (f", line {line}" if line else "") + (f", column {column}" if column else "")
+        shown = f" (value {value!r})" if value is not None else ""
+        super().__init__(f"{place}: {reason}{shown}.", remedy=remedy)
+
+
+class MonthNotFinal(OutturnError):
+    """The deadline for a month's final figures has come and they are not published."""
+
+    def __init__(self, month: str, why: str, *, remedy: str) -> None:
+        self.month = month
+        super().__init__(f"{month} is not final: {why}.", remedy=remedy)
