@@ -148,6 +148,8 @@ def _source_table(contract: Contract) -> dict[str, Any]:
                 "period_column": contract.period_column,
                 "replaces": contract.replaces,
                 "keys": list(contract.keys),
+                "due_working_day": contract.due_working_day,
+                "amount_column": contract.amount_column,
             }
         },
         "columns": own + columns,

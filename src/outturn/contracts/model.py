@@ -179,6 +179,11 @@ class Contract:
         keyed = [column for column in self.columns if column.key_position is not None]
         return tuple(c.name for c in sorted(keyed, key=lambda c: c.key_position or 0))
 
+    @property
+    def amount_column(self) -> str | None:
+        """The first column in pounds: what totals of the extract are sums of."""
+        return next((column.name for column in self.columns if column.unit == "GBP"), None)
+
     def column(self, name: str) -> Column:
         """The column of this name. Raises KeyError."""
         for column in self.columns:
