@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
+from outturn.contracts import Contract, load_contracts
+from outturn.database import connect
 from outturn.settings import PROJECT_ROOT, Settings
 
 # Periods of extracts that replace by key are '': they touch no fact, but the figures all the same.
@@ -74,6 +77,53 @@ def find(
     known = sorted(period for period in fingerprints if period)
     due = sorted(period for period in changed if period)
     return Months(known, due, fingerprints, bool(changed))
+
+
+def widen(settings: Settings, months: list[str]) -> list[str]:
+    """The months, and those whose facts share a record with them.
+
+    A record that several periods' files hold (an event, open in one month and closed in the
+    next) counts once, as the newest of them has it: when one of those files changes, the
+    others' facts may too.
+    """
+    if not months:
+        return months
+    wider = set(months)
+    with connect(settings, "loader") as connection:
+        for contract in load_contracts(settings).values():
+            if contract.replaces == "period" and contract.period_column is None and contract.keys:
+                wider |= _sharing(connection, contract, months)
+    return sorted(wider)
+
+
+def _sharing(
+    connection: psycopg.Connection[Any], contract: Contract, months: list[str]
+) -> set[str]:
+    keys = sql.SQL(", ").join(map(sql.Identifier, contract.keys))
+    statement = sql.SQL(
+        """
+        select distinct file_part.period
+        from landing.{table} as other
+        inner join ops.file_part as file_part on other.file_id = file_part.file_id
+        where
+            file_part.period <> all(%(months)s)
+            and ({other_keys}) in (
+                select {keys} from landing.{table}
+                where file_id in (
+                    select part.file_id
+                    from ops.file_part as part
+                    inner join ops.extract_file as file on part.file_id = file.file_id
+                    where file.extract = %(extract)s and part.period = any(%(months)s)
+                )
+            )
+        """
+    ).format(
+        table=sql.Identifier(contract.table),
+        keys=keys,
+        other_keys=sql.SQL(", ").join(sql.Identifier("other", key) for key in contract.keys),
+    )
+    rows = connection.execute(statement, {"months": months, "extract": contract.key}).fetchall()
+    return {row[0] for row in rows}
 
 
 def forget(connection: psycopg.Connection[Any], months: list[str]) -> None:

@@ -72,7 +72,8 @@ def plan(settings: Settings, period: str | None = None, *, everything: bool = Fa
         chosen = _choose(months, _last_published(connection), period, everything)
         if chosen is None:
             return None
-        rebuilt, last = chosen
+        due, last = chosen
+        rebuilt = [month for month in changes.widen(settings, due) if month <= last]
         run = Run(
             run_key=f"outturn-build-{uuid.uuid4().hex[:12]}",
             publication_id=0,

@@ -81,7 +81,7 @@ def prepare(settings: Settings) -> SeedSet:
     joined = "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts))
     seed_hash = hashlib.sha256(joined.encode()).hexdigest()
     path = settings.home / "seeds" / seed_hash
-    _archive(path, texts, project)
+    _archive(path, texts)
     return SeedSet(seed_hash, path, datetime.fromtimestamp(modified, UTC))
 
 
@@ -251,7 +251,7 @@ def _canonical(expected: tuple[SeedColumn, ...], rows: list[list[str]]) -> str:
     return out.getvalue()
 
 
-def _archive(path: Path, texts: dict[str, str], project: Path) -> None:
+def _archive(path: Path, texts: dict[str, str]) -> None:
     if path.exists():
         return
     partial = path.with_name(f"{path.name}.part")
@@ -259,6 +259,4 @@ def _archive(path: Path, texts: dict[str, str], project: Path) -> None:
     partial.mkdir(parents=True)
     for name, text in texts.items():
         (partial / f"{name}.csv").write_text(text, encoding="utf-8")
-    for properties in project.glob("*.yml"):
-        shutil.copy(properties, partial / properties.name)
     partial.replace(path)
