@@ -1,0 +1,81 @@
+"""### Build and publish the figures of a month.
+
+**When** an extract changed (any `receive_*` announces it), and at 06:00 in London on working days 6
+(costs, provisional) and 12 (performance and credits, final) of the month after; on working day 13
+it fails by name if the month is not final.
+**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest month that
+is due (all of them after a history arrived). With nothing to do, nothing is done.
+**Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap) →
+the next month, if one is due. A retry of `build` runs only what failed.
+**When it fails** readers keep the last published figures: see `docs/runbooks/monthly_refresh.md`.
+"""
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import AssetAny, AssetOrTimeSchedule, dag, task
+
+from outturn.dag_wiring import Tag, defaults, explained, extract_assets, month_parameter
+from outturn.settings import get_settings
+from outturn.timetable import WorkingDayTimetable, deadline_month, reported_month
+
+DAG_ID = "monthly_refresh"
+SETTINGS = get_settings()
+
+
+@dag(
+    dag_id=DAG_ID,
+    schedule=AssetOrTimeSchedule(
+        timetable=WorkingDayTimetable.of(SETTINGS), assets=AssetAny(*extract_assets(SETTINGS))
+    ),
+    params={"period": month_parameter()},
+    tags=[Tag.PUBLICATION],
+    doc_md=__doc__,
+    **defaults(),
+)
+def monthly_refresh() -> None:
+    """Wire decide → build → publish → next month."""
+
+    @task.short_circuit(ignore_downstream_trigger_rules=False)
+    @explained(DAG_ID)
+    def decide(*, params: Any = None, logical_date: Any = None) -> str | None:
+        from outturn import monthly
+
+        return monthly.decide(SETTINGS, params["period"], reported_month(logical_date))
+
+    @task
+    @explained(DAG_ID)
+    def build(run_key: str) -> None:
+        from outturn import refresh
+
+        refresh.build(SETTINGS, run_key)
+
+    @task
+    @explained(DAG_ID)
+    def publish(run_key: str) -> None:
+        from outturn import refresh
+
+        refresh.publish_run(SETTINGS, run_key)
+
+    @task.short_circuit
+    @explained(DAG_ID)
+    def is_more_due(*, params: Any = None) -> bool:
+        from outturn import monthly
+
+        return not params["period"] and monthly.is_more_due(SETTINGS)
+
+    @task(trigger_rule="all_done", retries=0)
+    @explained(DAG_ID)
+    def is_final_in_time(*, dag_run: Any = None) -> None:
+        from outturn import monthly
+
+        monthly.assert_final(SETTINGS, deadline_month(SETTINGS, dag_run))
+
+    run_key = decide()
+    published = publish(run_key)
+    next_month = TriggerDagRunOperator(task_id="next_month", trigger_dag_id=DAG_ID)
+    build(run_key) >> published >> is_more_due() >> next_month
+    published >> is_final_in_time()
+
+
+monthly_refresh()

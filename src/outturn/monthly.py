@@ -1,0 +1,103 @@
+"""What a run of `monthly_refresh` does: which month it takes, whether more is due, what is late."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from outturn import changes, run, seeds
+from outturn.database import connect
+from outturn.errors import MonthNotFinal
+from outturn.progress import say
+from outturn.settings import Settings
+
+# More months due at once than this are history that arrived together: one run takes them all.
+CATCH_UP_MONTHS = 3
+# A refresh that begins while files are being taken in waits for them, but not longer than this.
+INTAKE_SECONDS = 600
+
+BEING_TAKEN_IN = """
+select count(*) from ops.extract_file
+where
+    status in ('registered', 'loaded')
+    and registered_at > clock_timestamp() - interval '1 hour'
+"""
+
+
+def decide(settings: Settings, period: str = "", scheduled_month: str | None = None) -> str | None:
+    """Plan a run and return its key; None when there is nothing to do.
+
+    `period`: a month (YYYY-MM), `all`, or blank: the oldest month that is due, or all of them
+    after a history was delivered. `scheduled_month`: the month of a run that the calendar
+    started; it builds even if no file is new, for a working day changes what is provisional,
+    awaited or late. Raises NotReady when no accepted file is about `period`.
+    """
+    if period == "all":
+        planned = run.plan(settings, everything=True)
+    elif period:
+        planned = run.plan(settings, period)
+    else:
+        wait_for_intake(settings)
+        planned = run.plan(settings, _target(find_months(settings), scheduled_month))
+    if planned is None:
+        return None
+    months = ", ".join(planned.months) or "no month's facts"
+    say(f"{planned.run_key} rebuilds {months}; the marts end with {planned.last_period}.")
+    return planned.run_key
+
+
+def find_months(settings: Settings) -> changes.Months:
+    """Which months are known and which of them are due, as things are now."""
+    seed_set = seeds.prepare(settings)
+    with connect(settings, "publisher") as connection:
+        return changes.find(settings, connection, datetime.now(UTC), seed_set.seed_hash)
+
+
+def is_more_due(settings: Settings) -> bool:
+    """Whether another run should follow: months are still due after this one was published."""
+    return bool(find_months(settings).due)
+
+
+def assert_final(settings: Settings, month: str | None) -> None:
+    """Raise MonthNotFinal unless the month is published from all that is known about it.
+
+    None: no month must be final now.
+    """
+    if month is None:
+        return
+    months = find_months(settings)
+    if month not in months.known:
+        raise MonthNotFinal(
+            month, "no accepted file is about it", remedy="Ask the sources for their extracts."
+        )
+    if month in months.due:
+        raise MonthNotFinal(
+            month, "files that arrived are not published", remedy="See why the refresh failed."
+        )
+
+
+def wait_for_intake(settings: Settings, seconds: float = INTAKE_SECONDS) -> bool:
+    """Wait while files are being loaded or checked; False when it took too long.
+
+    Files that arrive together then make one refresh. One that is stuck holds nothing up for long.
+    """
+    deadline = time.monotonic() + seconds
+    while _files_being_taken_in(settings):
+        if time.monotonic() > deadline:
+            say("Files are still being taken in; the refresh goes ahead without them.")
+            return False
+        time.sleep(1)
+    return True
+
+
+def _target(months: changes.Months, scheduled_month: str | None) -> str | None:
+    """The period to plan for; None leaves the choice to the oldest month due, if any."""
+    if scheduled_month is not None and months.known:
+        return scheduled_month if scheduled_month in months.known else months.known[-1]
+    return months.due[-1] if len(months.due) > CATCH_UP_MONTHS else None
+
+
+def _files_being_taken_in(settings: Settings) -> int:
+    with connect(settings, "publisher") as connection:
+        row = connection.execute(BEING_TAKEN_IN).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,276 @@
+"""Airflow's four processes on this machine, under one supervisor, all on the loopback interface.
+
+Everything generated (configuration, keys, pid file) lives below `home`, readable by its owner
+only. A further service (Superset) is one more `Program`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from outturn import airflow_config, server
+from outturn.airflow_api import AirflowClient
+from outturn.errors import AirflowProblem
+from outturn.secret_store import secret
+from outturn.settings import PROJECT_ROOT, Settings
+
+ADMIN_USER = "admin"
+STOP_SECONDS = 40
+SUPERVISED = """\
+[supervisord]
+pidfile = {home}/supervisor.pid
+logfile = {logs}/supervisor.log
+childlogdir = {logs}
+umask = 077
+
+"""
+PROGRAM = """\
+[program:{name}]
+command = {command}
+directory = {directory}
+autorestart = true
+startsecs = 5
+startretries = 3
+stopwaitsecs = 20
+stopasgroup = true
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {logs}/{name}.log
+stdout_logfile_maxbytes = 20MB
+stdout_logfile_backups = 3
+
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process: its name (also its log's), command line, and a word that marks it.
+
+    The word is looked for in the running process' own command line, with `_` read as `-`: some
+    servers rename themselves.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    word: str
+
+
+def programs() -> tuple[Program, ...]:
+    """What runs. Log servers stay off: they listen on every interface, and logs are local files."""
+    airflow = (sys.executable, "-m", "airflow")
+    return (
+        Program("airflow-api-server", (*airflow, "api-server"), "api-server"),
+        Program("airflow-scheduler", (*airflow, "scheduler", "--skip-serve-logs"), "scheduler"),
+        Program("airflow-dag-processor", (*airflow, "dag-processor"), "dag-processor"),
+        Program("airflow-triggerer", (*airflow, "triggerer", "--skip-serve-logs"), "triggerer"),
+    )
+
+
+def start(settings: Settings) -> bool:
+    """Configure, migrate and start Airflow; False when it was running already.
+
+    Needs PostgreSQL up and `outturn init` done (database `airflow`). Raises AirflowProblem when
+    the port is another program's or the metadata database cannot be brought up to date.
+    """
+    if supervisor(settings) is not None:
+        return False
+    if server.port_is_taken(settings.airflow_port):
+        raise AirflowProblem(
+            f"port {settings.airflow_port} is taken by another program.",
+            remedy="Set OUTTURN_AIRFLOW_PORT to a free port, or end that program.",
+        )
+    logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write_private(airflow_config.path(settings), _airflow_configuration(settings))
+    _write_private(_supervisor_config(settings), _supervisor_text(settings))
+    _prepare_metadata(settings)
+    _spawn_supervisor(settings)
+    return True
+
+
+def wait_until_healthy(
+    settings: Settings, seconds: float = 120, say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Return when API server, scheduler, DAG processor and triggerer all answer and DAGs are known.
+
+    Raises AirflowProblem, naming who does not answer and the log, after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    waiting = ["api server"]
+    client = AirflowClient(settings)
+    while time.monotonic() < deadline:
+        if supervisor(settings) is None:
+            break
+        still = client.unhealthy()
+        if not still:
+            return
+        if still != waiting:
+            say(f"waiting for {', '.join(still)}")
+        waiting = still
+        time.sleep(0.5)
+    raise AirflowProblem(
+        f"Airflow is not healthy: {', '.join(waiting)} did not answer within {seconds:.0f} s.",
+        remedy=f"Its logs are in {logs_folder(settings)}.",
+    )
+
+
+def stop(settings: Settings) -> bool:
+    """End the supervisor and every process below it, and wait for them; False if not running."""
+    parent = supervisor(settings)
+    if parent is None:
+        return False
+    family = [*parent.children(recursive=True), parent]
+    parent.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=10)
+    return True
+
+
+def status(settings: Settings) -> dict[str, str]:
+    """Each program's state (`running`, `stopped`), and who is not healthy under `unhealthy`."""
+    parent = supervisor(settings)
+    running = [_command_line(child) for child in _children(parent)]
+    found = {
+        program.name: "running" if any(program.word in line for line in running) else "stopped"
+        for program in programs()
+    }
+    found["unhealthy"] = ", ".join(AirflowClient(settings).unhealthy()) if parent else ""
+    return found
+
+
+def supervisor(settings: Settings) -> psutil.Process | None:
+    """This home's supervisor if it runs; a pid that now belongs to another program is not it."""
+    try:
+        pid = int((_folder(settings) / "supervisor.pid").read_text())
+        process = psutil.Process(pid)
+        is_ours = str(_supervisor_config(settings)) in process.cmdline()
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return None
+    return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
+
+
+def logs_folder(settings: Settings) -> Path:
+    """Where the processes write their logs; task logs are in `tasks` below it."""
+    return settings.home / "logs"
+
+
+def task_environment(settings: Settings) -> dict[str, str]:
+    """What Airflow's processes inherit: settings, never a password of ours.
+
+    The administrator's DSN is cut down to host, port and options: tasks log in by their own roles.
+    """
+    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "USER")
+    kept = {k: v for k, v in os.environ.items() if k in keep or k.startswith(("OUTTURN_", "AWS_"))}
+    kept |= airflow_config.environment(settings)
+    if settings.dsn:
+        parts = conninfo_to_dict(settings.dsn)
+        shared = {k: str(v) for k, v in parts.items() if k not in {"user", "password", "passfile"}}
+        kept["OUTTURN_DSN"] = make_conninfo(**shared)
+    return kept
+
+
+def _airflow_configuration(settings: Settings) -> str:
+    keys = airflow_config.Keys(
+        fernet=secret(settings, "airflow_fernet", _fernet_key),
+        jwt=secret(settings, "airflow_jwt", lambda: secrets.token_urlsafe(64)),
+        api=secret(settings, "airflow_api", lambda: secrets.token_urlsafe(48)),
+    )
+    return airflow_config.render(settings, keys)
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def _prepare_metadata(settings: Settings) -> None:
+    """Migrate the metadata database and make the administrator, in one process of their own."""
+    secret(settings, "airflow_admin")
+    log = logs_folder(settings) / "airflow-setup.log"
+    with log.open("w") as sink:
+        done = subprocess.run(
+            [sys.executable, "-m", "outturn.airflow_setup", ADMIN_USER],
+            env=task_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+        raise AirflowProblem(
+            f"Airflow's metadata database cannot be brought up to date:\n{tail}",
+            remedy=f"Is PostgreSQL up and `outturn init` done? The whole log is {log}.",
+        )
+
+
+def _spawn_supervisor(settings: Settings) -> None:
+    """Start supervisord in the background (it daemonizes itself) and wait for its pid file."""
+    config = _supervisor_config(settings)
+    done = subprocess.run(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+        env=task_environment(settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    deadline = time.monotonic() + 15
+    while done.returncode == 0 and time.monotonic() < deadline:
+        if supervisor(settings) is not None:
+            return
+        time.sleep(0.1)
+    raise AirflowProblem(
+        f"the supervisor did not start: {(done.stderr or done.stdout).strip()[-500:]}",
+        remedy=f"Its log is {logs_folder(settings) / 'supervisor.log'}.",
+    )
+
+
+def _supervisor_text(settings: Settings) -> str:
+    """The supervisor's configuration; a percent sign is its escape character, hence doubled."""
+    places = {"home": _folder(settings), "logs": logs_folder(settings), "directory": PROJECT_ROOT}
+    escaped = {name: str(value).replace("%", "%%") for name, value in places.items()}
+    parts = [SUPERVISED.format(**escaped)]
+    for program in programs():
+        command = " ".join(program.command).replace("%", "%%")
+        parts.append(PROGRAM.format(name=program.name, command=command, **escaped))
+    return "".join(parts)
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "services"
+
+
+def _supervisor_config(settings: Settings) -> Path:
+    return _folder(settings) / "supervisor.conf"
+
+
+def _children(parent: psutil.Process | None) -> list[psutil.Process]:
+    return parent.children() if parent is not None else []
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()).replace("_", "-")
+    except psutil.Error:
+        return ""
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(path.name + ".part")
+    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)
+    partial.replace(path)
