@@ -106,7 +106,7 @@ def _settle(temporary: Path, final: Path, size_bytes: int) -> None:
     if final.exists() and final.stat().st_size == size_bytes:
         return
     final.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(temporary, final)
+    temporary.replace(final)
     folder = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -7,7 +7,6 @@ after another content stood at this one, is a new delivery: it makes old bytes t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,19 +15,18 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-_NUMBER = re.compile(r"_(\d{1,3})(?=\.[^_]*$)")
-
 
 @dataclass(frozen=True)
 class Delivery:
-    """One sighting of a content under a name."""
+    """One sighting of a content under a name. `number` is the `_n` of the name, 0 without one."""
 
     extract: str
-    form: str
+    form: str | None
     sha256: str
     size_bytes: int
     source: str
     name: str
+    number: int
     url: str
     received_at: datetime
     modified_at: datetime | None
@@ -55,12 +53,6 @@ class Waiting:
     modified_at: datetime | None
 
 
-def delivery_number(name: str) -> int:
-    """The `_n` of a file name: `Charges_2016-01_2.csv` is delivery 2; without one it is 0."""
-    found = _NUMBER.search(name)
-    return int(found.group(1)) if found else 0
-
-
 def latest_by_url(connection: psycopg.Connection[Any], urls: Iterable[str]) -> dict[str, Known]:
     """The last delivery at each of these addresses."""
     with connection.cursor(row_factory=class_row(Known)) as cursor:
@@ -84,9 +76,7 @@ def register(connection: psycopg.Connection[Any], delivery: Delivery) -> int | N
     A lock on the address makes two rounds at once record one delivery.
     """
     with connection.transaction():
-        connection.execute(
-            "select pg_advisory_xact_lock(hashtextextended(%s, 0))", (delivery.url,)
-        )
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (delivery.url,))
         known = latest_by_url(connection, [delivery.url]).get(delivery.url)
         if known is not None and known.sha256 == delivery.sha256:
             return None
@@ -103,7 +93,7 @@ def register(connection: psycopg.Connection[Any], delivery: Delivery) -> int | N
                 delivery.name,
                 delivery.url,
                 delivery.received_at,
-                delivery_number(delivery.name),
+                delivery.number,
                 delivery.modified_at,
             ),
         )
@@ -123,14 +113,15 @@ def _file_id(connection: psycopg.Connection[Any], delivery: Delivery) -> int:
         "select file_id from ops.extract_file where extract = %s and sha256 = %s",
         (delivery.extract, delivery.sha256),
     ).fetchone()
-    assert row is not None  # inserted above, or there before: contents are never deleted
+    if row is None:
+        raise LookupError(f"{delivery.extract} {delivery.sha256} vanished while it was registered")
     return int(row[0])
 
 
 def note_waiting(
     connection: psycopg.Connection[Any], source: str, waiting: Iterable[Waiting]
 ) -> None:
-    """Replace what is known to wait at a source; a file that still waits keeps its first sighting."""
+    """Replace what is known to wait at a source; what still waits keeps its first sighting."""
     rows = [(source, w.url, w.name, w.reason, w.size_bytes, w.modified_at) for w in waiting]
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(

@@ -20,7 +20,9 @@ LONDON = ZoneInfo("Europe/London")
 
 _REQUIRED = ("file_name", "received_at")
 _KNOWN = (*_REQUIRED, "sha256")
-_DATE_OR_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?")
+_DATE_OR_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?"
+)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ def parse(lines: Iterable[str], file: str) -> dict[str, Entry]:
 def parse_received_at(text: str, *, file: str, line: int = 1) -> datetime:
     """A moment with its offset, from ISO 8601 text; London time where the text has no offset."""
     try:
-        if not _DATE_OR_TIME.fullmatch(text):
-            raise ValueError
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if _DATE_OR_TIME.fullmatch(text) else None
     except ValueError:
+        moment = None
+    if moment is None:
         what = "a date and time such as 2016-02-05T09:30 is expected"
-        raise ManifestInvalid(file, line, "received_at", text, what) from None
+        raise ManifestInvalid(file, line, "received_at", text, what)
     return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
 
 

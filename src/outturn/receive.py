@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from outturn import archive, manifest
-from outturn.contracts import Contract, Form, load_contracts, match
+from outturn.contracts import Contract, Match, load_contracts
 from outturn.database import connect
 from outturn.deliveries import Delivery, Waiting, latest_by_url, note_waiting, register
 from outturn.errors import DeliveryRefused, OutturnError
@@ -36,16 +36,17 @@ class Round:
     connection: psycopg.Connection[Any]
     location: Location
     contracts: dict[str, Contract]
-    source: str | None
+    source: str
+    extract: str | None = None
     given_received_at: datetime | None = None
-    prefers_given: bool = False
+    by_hand: bool = False
     entries: dict[str, manifest.Entry] = field(default_factory=dict)
     taken: list[int] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
 
 
-class _NotWhole(Exception):
+class _NotWholeError(Exception):
     """A file's bytes are not what they should be; waiting alone may not cure a broken promise."""
 
     def __init__(self, reason: str, *, is_fault: bool = False) -> None:
@@ -53,9 +54,7 @@ class _NotWhole(Exception):
         super().__init__(reason)
 
 
-def receive(
-    settings: Settings, source: str, received_at: datetime | None = None
-) -> list[int]:
+def receive(settings: Settings, source: str, received_at: datetime | None = None) -> list[int]:
     """Take every new file of a source's folder; the file_ids that have a new delivery.
 
     A file's `received_at` is the manifest's, else its modified time, else the one given here.
@@ -66,7 +65,9 @@ def receive(
     location = Location(settings, f"{settings.landing.rstrip('/')}/{source}")
     contracts = _of_source(load_contracts(settings), source)
     with connect(settings, "loader", autocommit=True) as connection:
-        round_ = Round(settings, connection, location, contracts, source, received_at)
+        round_ = Round(
+            settings, connection, location, contracts, source, given_received_at=received_at
+        )
         candidates = _settled(round_, _finished(round_, location.list()))
         _take_all(round_, candidates)
         note_waiting(connection, source, round_.waiting)
@@ -94,13 +95,14 @@ def receive_paths(
     with connect(settings, "loader", autocommit=True) as connection:
         for folder, names in _by_folder(paths).items():
             location = Location(settings, folder)
-            source = None if extract is None else contracts[extract].source
-            round_ = Round(settings, connection, location, chosen, source, received_at, True)
+            round_ = Round(
+                settings, connection, location, chosen, folder, extract, received_at, by_hand=True
+            )
             there = {seen.name: seen for seen in location.list()}
             faults |= {name: "there is no such file" for name in names if name not in there}
             _take_all(round_, [there[name] for name in names if name in there])
             taken += round_.taken
-            faults |= round_.faults | {w.name: w.reason for w in round_.waiting}
+            faults |= {w.name: w.reason for w in round_.waiting} | round_.faults
     _refuse(faults)
     return taken
 
@@ -168,14 +170,13 @@ def _take_all(round_: Round, candidates: list[Seen]) -> None:
             or (before.size_bytes, before.modified_at) != (seen.size_bytes, seen.modified_at)
         ):
             new.append(seen)
-    for seen in track(new, len(new), f"Receiving {round_.source or 'files'}") if new else ():
+    for seen in track(new, len(new), f"Receive {round_.source}") if new else ():
         _take(round_, seen)
 
 
 def _take(round_: Round, seen: Seen) -> None:
-    matches = match(round_.contracts, seen.name)
-    if len(matches) != 1:
-        _wait(round_, seen, _mismatch([contract.key for contract, _ in matches]))
+    contract, match = _recognise(round_, seen)
+    if contract is None:
         return
     received_at = _received_at(round_, seen)
     if received_at is None:
@@ -184,50 +185,50 @@ def _take(round_: Round, seen: Seen) -> None:
     entry = round_.entries.get(seen.name)
     try:
         archived = _archive(round_, seen, entry.sha256 if entry else None)
-    except _NotWhole as problem:
+    except _NotWholeError as problem:
         _wait(round_, seen, problem.reason)
         if problem.is_fault:
             round_.faults[seen.name] = problem.reason
         return
-    contract, form = matches[0]
-    _register(round_, seen, contract, form, archived, received_at)
-
-
-def _register(
-    round_: Round,
-    seen: Seen,
-    contract: Contract,
-    form: Form,
-    archived: archive.Archived,
-    received_at: datetime,
-) -> None:
-    file_id = register(
-        round_.connection,
-        Delivery(
-            extract=contract.key,
-            form=form.name,
-            sha256=archived.sha256,
-            size_bytes=archived.size_bytes,
-            source=contract.source,
-            name=seen.name,
-            url=seen.url,
-            received_at=received_at,
-            modified_at=seen.modified_at,
-        ),
+    delivery = Delivery(
+        extract=contract.key,
+        form=match.form.name if match else None,
+        sha256=archived.sha256,
+        size_bytes=archived.size_bytes,
+        source=contract.source,
+        name=seen.name,
+        number=match.name.number if match else 0,
+        url=seen.url,
+        received_at=received_at,
+        modified_at=seen.modified_at,
     )
+    file_id = register(round_.connection, delivery)
     if file_id is not None:
         round_.taken.append(file_id)
 
 
+def _recognise(round_: Round, seen: Seen) -> tuple[Contract | None, Match | None]:
+    """The one contract that the name fits; none or several make the file wait, named."""
+    matches = [match for c in round_.contracts.values() if (match := c.match(seen.name))]
+    if len(matches) == 1:
+        return matches[0].contract, matches[0]
+    if round_.extract is not None and not matches:
+        return round_.contracts[round_.extract], None
+    fits = ", ".join(match.contract.key for match in matches)
+    several = f"its name fits several extracts: {fits}"
+    _wait(round_, seen, several if fits else "its name fits no extract's contract")
+    return None, None
+
+
 def _archive(round_: Round, seen: Seen, expected: str | None) -> archive.Archived:
-    """Copy a file whole; raises _NotWhole when it changed meanwhile or is not the one promised."""
+    """Copy a file whole; raises _NotWholeError when it changed or is not the one promised."""
 
     def verify(archived: archive.Archived) -> None:
         if expected and archived.sha256 != expected:
             reason = f"its sha256 is {archived.sha256}, the manifest says {expected}"
-            raise _NotWhole(reason, is_fault=True)
+            raise _NotWholeError(reason, is_fault=True)
         if archived.size_bytes != seen.size_bytes or round_.location.look(seen.path) != seen:
-            raise _NotWhole("it changed while it was read; taken in the next round")
+            raise _NotWholeError("it changed while it was read; taken in the next round")
 
     with round_.location.open(seen) as stream:
         return archive.store(round_.settings, stream, verify)
@@ -237,7 +238,7 @@ def _received_at(round_: Round, seen: Seen) -> datetime | None:
     entry = round_.entries.get(seen.name)
     if entry is not None:
         return entry.received_at
-    if round_.prefers_given:
+    if round_.by_hand:
         return round_.given_received_at or seen.modified_at
     return seen.modified_at or round_.given_received_at
 
@@ -250,12 +251,6 @@ def _manifest(location: Location) -> dict[str, manifest.Entry]:
     with location.open(seen) as stream:
         lines = iter(stream.read(seen.size_bytes + 1).splitlines(keepends=True))
     return manifest.parse((line.decode("utf-8-sig") for line in lines), seen.url)
-
-
-def _mismatch(extracts: list[str]) -> str:
-    if extracts:
-        return f"its name fits several extracts: {', '.join(extracts)}"
-    return "its name fits no extract's contract"
 
 
 def _wait(round_: Round, seen: Seen, reason: str) -> None:

@@ -135,7 +135,7 @@ class _OnlyThisKey(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
         self._fingerprint = fingerprint
 
     def missing_host_key(
-        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
+        self, _client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
     ) -> None:
         if self._fingerprint is None or fingerprint_of(key) != self._fingerprint.rstrip("="):
             raise _refused(hostname, key)
