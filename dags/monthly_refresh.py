@@ -1,8 +1,7 @@
 """### Build and publish the figures of a month.
 
-**When** an extract changed (any `receive_*` announces it), and at 06:00 in London on working days 6
-(costs, provisional) and 12 (performance and credits, final) of the month after; on working day 13
-it fails by name if the month is not final.
+**When** an extract changed (`receive_*` announces it), and at 06:00 London time on working days 6
+(costs) and 12 (all final) of the month after; on day 13 it fails if the month is not final.
 **Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest month that
 is due (all of them after a history arrived). With nothing to do, nothing is done.
 **Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap) →

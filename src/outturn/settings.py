@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     runbook_url: str = Field(
         default="docs/runbooks", description="where the runbooks are, printed with each failure"
     )
+    refresh_working_days: tuple[int, ...] = Field(
+        default=(6, 12), description="of the month after: costs provisional, everything final"
+    )
+    deadline_working_day: int = Field(
+        default=13, description="an alert is raised when the month is not final on it"
+    )
     dbt_threads: int = Field(default=2, ge=1, description="models built at once")
 
     def model_post_init(self, _context: object) -> None:
