@@ -44,13 +44,23 @@ def build(settings: Settings, run: Run) -> None:
 
 
 def invoke(settings: Settings, arguments: list[str]) -> Any:
-    """Run one dbt command in this process (never two at once) and return dbt's own result."""
+    """Run one dbt command in this process (never two at once) and return dbt's own result.
+
+    dbt is quiet on the terminal: its whole log is in `home/logs/dbt`, each node's end is said here.
+    """
     from dbt.cli.main import dbtRunner
 
     project = str(settings.dbt_path)
     logs = str(settings.home / "logs" / "dbt")
-    common = ["--project-dir", project, "--profiles-dir", project, "--log-path", logs]
-    return dbtRunner().invoke([*arguments, *common])
+    common = ["--quiet", "--project-dir", project, "--profiles-dir", project, "--log-path", logs]
+    return dbtRunner(callbacks=[_tell]).invoke([*arguments, *common])
+
+
+def _tell(event: Any) -> None:
+    """One line for each model, seed and test that ends: a log's reader sees where a build is."""
+    if event.info.name == "NodeFinished":
+        node = event.data.node_info
+        log.info("%s %s", node.node_status, node.unique_id)
 
 
 def variables(run: Run) -> dict[str, Any]:
@@ -139,8 +149,6 @@ def _facts(result: Any) -> dict[str, Any]:
 
 
 def _record(settings: Settings, run: Run, results: list[dict[str, Any]]) -> None:
-    for result in results:
-        log.info("%(status)s %(unique_id)s %(seconds)s s %(rows_affected)s rows", result)
     with connect(settings, "transformer") as connection:
         connection.cursor().executemany(
             """
