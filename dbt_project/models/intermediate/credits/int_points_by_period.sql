@@ -1,0 +1,101 @@
+-- One row per contract, line of schemes, basis and service period, with or without charges. A
+-- quarter's or year's points fall into its last month. Relieved points.
+with scheme_lines as (
+    select * from {{ ref('int_scheme_lines') }}
+    where is_in_contract
+),
+
+charges as (
+    select * from {{ ref('int_charges_by_period') }}
+),
+
+indicator_points as (
+    select * from {{ ref('int_indicator_points') }}
+    where is_relieved and is_scored
+),
+
+bases as (
+    select basis.name as basis
+    from (values ('reported'), ('recomputed'), ('agreed')) as basis (name)
+),
+
+summed as (
+    select
+        contract_code,
+        role,
+        line_code,
+        basis,
+        period_month,
+        sum(points) as points,
+        count(*) as failed_kpis,
+        string_agg(indicator_code, ', ' order by indicator_code) as failed_indicators
+    from indicator_points
+    group by
+        contract_code,
+        role,
+        line_code,
+        basis,
+        period_month
+),
+
+rolling_charges as (
+    select
+        scheme_lines.contract_code,
+        scheme_lines.period_month,
+        sum(charges.charges_gbp) over (
+            partition by scheme_lines.contract_code
+            order by scheme_lines.month_number
+            rows between 11 preceding and current row
+        ) as rolling12_charges_gbp
+    from scheme_lines
+    left join charges
+        on
+            scheme_lines.contract_code = charges.contract_code
+            and scheme_lines.period_month = charges.period_month
+    where scheme_lines.role = 'in_force'
+),
+
+final as (
+    select
+        -- keys
+        scheme_lines.contract_code,
+        scheme_lines.role,
+        scheme_lines.line_code,
+        bases.basis,
+        scheme_lines.period_month,
+        scheme_lines.scheme_code,
+        -- attributes
+        scheme_lines.method,
+        scheme_lines.payable_basis,
+        scheme_lines.critical_points,
+        scheme_lines.critical_months,
+        scheme_lines.month_number,
+        summed.failed_indicators,
+        coalesce(summed.failed_kpis, 0) as failed_kpis,
+        -- measures
+        coalesce(summed.points, 0) as points,
+        charges.charges_gbp,
+        scheme_lines.pct_per_point,
+        charges.charges_gbp * scheme_lines.period_cap_pct / 100 as period_cap_gbp,
+        rolling_charges.rolling12_charges_gbp * scheme_lines.rolling12_cap_pct / 100
+            as rolling12_allowance_gbp
+    from scheme_lines
+    cross join bases
+    left join rolling_charges
+        on
+            scheme_lines.contract_code = rolling_charges.contract_code
+            and scheme_lines.period_month = rolling_charges.period_month
+    left join charges
+        on
+            scheme_lines.contract_code = charges.contract_code
+            and scheme_lines.period_month = charges.period_month
+    left join summed
+        on
+            scheme_lines.contract_code = summed.contract_code
+            and scheme_lines.role = summed.role
+            and scheme_lines.line_code = summed.line_code
+            and bases.basis = summed.basis
+            and scheme_lines.period_month = summed.period_month
+)
+
+select * from final

@@ -1,0 +1,136 @@
+-- One row per indicator and measurement period that is expected, with the version in force on the
+-- period's last day. Periods of months, quarters and years lie side by side: never add them up.
+with months as (
+    select * from {{ ref('int_months') }}
+),
+
+contracts as (
+    select * from {{ ref('contracts') }}
+),
+
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+indicator_versions as (
+    select * from {{ ref('indicator_versions') }}
+),
+
+returns as (
+    select distinct
+        indicator_code,
+        period
+    from {{ ref('stg_supplier__indicator_returns') }}
+),
+
+working_days as (
+    select * from {{ source('ops', 'calendar_day') }}
+),
+
+measurement_periods as (
+    select
+        months.*,
+        frequency.code as frequency,
+        frequency.months_in_period,
+        to_char(
+            months.period_start_date - (frequency.months_in_period - 1) * interval '1 month',
+            'YYYY-MM'
+        ) as first_month,
+        months.month_number / frequency.months_in_period as period_number
+    from months
+    inner join (values ('M', 1), ('Q', 3), ('A', 12)) as frequency (code, months_in_period)
+        on months.fiscal_month % frequency.months_in_period = 0
+),
+
+expected as (
+    select
+        indicators.contract_code,
+        indicators.indicator_code,
+        indicators.kind,
+        coalesce(indicators.direction, 'higher') as direction,
+        case
+            when indicators.unit like '\%%' then 100
+            when indicators.unit like 'per 1,000%' then 1000
+            else 1
+        end as unit_factor,
+        measurement_periods.frequency,
+        measurement_periods.period_month,
+        measurement_periods.period_end_date,
+        measurement_periods.first_month,
+        measurement_periods.months_in_period,
+        measurement_periods.period_number,
+        -- History before Day 1 is measured and rated, but never scores.
+        measurement_periods.period_end_date >= coalesce(contracts.starts_on, '-infinity')
+            as is_in_contract,
+        returns.indicator_code is not null
+        or (
+            measurement_periods.period_end_date
+            >= coalesce(indicators.history_from, contracts.starts_on, '-infinity')
+            and measurement_periods.period_end_date <= coalesce(
+                greatest(contracts.initial_term_ends_on, contracts.extension_ends_on), 'infinity'
+            )
+        ) as is_expected
+    from indicators
+    inner join contracts on indicators.contract_code = contracts.contract_code
+    inner join measurement_periods
+        on coalesce(indicators.frequency, 'M') = measurement_periods.frequency
+    left join returns
+        on
+            indicators.indicator_code = returns.indicator_code
+            and measurement_periods.period_month = returns.period
+),
+
+due_days as (
+    select
+        period_end.day as period_end_date,
+        due.day as due_date,
+        due.working_day_index - period_end.working_day_index as due_working_day
+    from working_days as period_end
+    inner join working_days as due
+        on
+            due.is_working_day
+            and period_end.day < due.day
+            and period_end.day + 366 > due.day
+    where period_end.day in (select months.period_end_date from months)
+),
+
+final as (
+    select
+        -- keys
+        expected.contract_code,
+        expected.indicator_code,
+        expected.period_month,
+        expected.period_end_date,
+        coalesce(indicator_versions.valid_from, '-infinity') as version_valid_from,
+        -- attributes
+        expected.kind,
+        expected.direction,
+        expected.frequency,
+        expected.unit_factor,
+        expected.first_month,
+        expected.months_in_period,
+        expected.period_number,
+        expected.is_in_contract,
+        indicator_versions.target,
+        indicator_versions.target_high,
+        indicator_versions.service_threshold,
+        indicator_versions.rounding_dp,
+        indicator_versions.rounding_mode,
+        nullif(indicator_versions.recompute_rule, '') as recompute_rule,
+        -- dates: the end in London of the due working day; without one, of the period
+        (coalesce(due_days.due_date, expected.period_end_date) + 1)::timestamp
+            at time zone 'Europe/London' as due_at
+    from expected
+    inner join indicator_versions
+        on
+            expected.indicator_code = indicator_versions.indicator_code
+            and expected.period_end_date >= coalesce(indicator_versions.valid_from, '-infinity')
+            and expected.period_end_date <= coalesce(indicator_versions.valid_to, 'infinity')
+    left join due_days
+        on
+            expected.period_end_date = due_days.period_end_date
+            and indicator_versions.due_working_day = due_days.due_working_day
+    where expected.is_expected
+)
+
+select * from final

@@ -1,0 +1,126 @@
+-- One row per indicator and measurement period whose months' events were all delivered. Flows are
+-- summed over the period, stocks taken at its end: not additive across periods.
+with indicator_periods as (
+    select * from {{ ref('int_indicator_periods') }}
+    where recompute_rule is not null
+),
+
+recompute_rules as (
+    select * from {{ ref('int_recompute_rules') }}
+),
+
+current_files as (
+    select * from {{ ref('stg_ops__current_files') }}
+    where "extract" = 'supplier/service_events'
+),
+
+changes as (
+    select
+        contract_code,
+        recompute_rule,
+        is_stock,
+        counted_month,
+        numerator,
+        denominator
+    from {{ ref('int_recomputed__changes') }}
+    union all
+    select
+        contract_code,
+        recompute_rule,
+        is_stock,
+        counted_month,
+        numerator,
+        denominator
+    from {{ ref('int_recomputed__corrections') }}
+),
+
+monthly_changes as (
+    select
+        contract_code,
+        recompute_rule,
+        is_stock,
+        counted_month,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator
+    from changes
+    group by
+        contract_code,
+        recompute_rule,
+        is_stock,
+        counted_month
+),
+
+rules as (
+    select
+        contract_code,
+        recompute_rule,
+        bool_or(denominator_measure = 'one') as has_denominator_one
+    from recompute_rules
+    group by
+        contract_code,
+        recompute_rule
+),
+
+delivered_periods as (
+    select
+        indicator_periods.indicator_code,
+        indicator_periods.period_month
+    from indicator_periods
+    inner join current_files
+        on
+            indicator_periods.contract_code = current_files.part_code
+            and current_files.period between indicator_periods.first_month
+            and indicator_periods.period_month
+    group by
+        indicator_periods.indicator_code,
+        indicator_periods.period_month,
+        indicator_periods.months_in_period
+    having count(*) = indicator_periods.months_in_period
+),
+
+counted as (
+    select
+        indicator_periods.indicator_code,
+        indicator_periods.period_month,
+        coalesce(sum(monthly_changes.numerator), 0) as numerator,
+        coalesce(sum(monthly_changes.denominator), 0) as denominator
+    from indicator_periods
+    left join monthly_changes
+        on
+            indicator_periods.contract_code = monthly_changes.contract_code
+            and indicator_periods.recompute_rule = monthly_changes.recompute_rule
+            and indicator_periods.period_month >= monthly_changes.counted_month
+            and (
+                monthly_changes.is_stock
+                or indicator_periods.first_month <= monthly_changes.counted_month
+            )
+    group by
+        indicator_periods.indicator_code,
+        indicator_periods.period_month
+),
+
+final as (
+    select
+        -- keys
+        indicator_periods.contract_code,
+        indicator_periods.indicator_code,
+        indicator_periods.period_month,
+        -- measures
+        counted.numerator,
+        counted.denominator + rules.has_denominator_one::integer as denominator
+    from indicator_periods
+    inner join delivered_periods
+        on
+            indicator_periods.indicator_code = delivered_periods.indicator_code
+            and indicator_periods.period_month = delivered_periods.period_month
+    inner join rules
+        on
+            indicator_periods.contract_code = rules.contract_code
+            and indicator_periods.recompute_rule = rules.recompute_rule
+    inner join counted
+        on
+            indicator_periods.indicator_code = counted.indicator_code
+            and indicator_periods.period_month = counted.period_month
+)
+
+select * from final

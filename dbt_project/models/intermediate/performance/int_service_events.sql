@@ -1,0 +1,49 @@
+-- One row per event and month (period_month) in whose file it was delivered; the newest month is the
+-- event's state, so do not count rows here without taking out int_service_events__superseded.
+{{ config(materialized='partitioned_by_month') }} -- a fact: only delivered months are replaced
+with deliveries as (
+    select * from {{ ref('int_service_events__deliveries') }}
+    where
+        {{ in_months('file_period') }}
+        {% if var('last_period') -%} and file_period <= '{{ var("last_period") }}' {%- endif %}
+),
+
+newest_record as (
+    select distinct on (contract_code, event_id, file_period) *
+    from deliveries
+    order by contract_code asc, event_id asc, file_period asc, record_number desc
+),
+
+final as (
+    select
+        -- keys
+        file_period as period_month,
+        hashtextextended(event_id, hashtextextended(contract_code, 0)) as event_hash,
+        contract_code,
+        event_id,
+        -- attributes
+        event_type,
+        service_area,
+        outcome_code,
+        is_sme,
+        coalesce(is_disputed, false) as is_disputed,
+        {{ london_month('opened_at') }} as opened_month,
+        {{ london_month('due_at') }} as due_month,
+        {{ london_month('closed_at') }} as closed_month,
+        due_at is not null as has_due_date,
+        coalesce(closed_at <= due_at, false) as is_on_time,
+        -- measures
+        coalesce(quantity, 0) as quantity,
+        coalesce(amount_gbp, 0) as amount_gbp,
+        -- dates
+        opened_at,
+        due_at,
+        closed_at,
+        -- provenance
+        file_name,
+        file_id,
+        record_number
+    from newest_record
+)
+
+select * from final

@@ -1,0 +1,83 @@
+-- One row per delivered event and line of a recomputation rule that counts it. Flows count in one
+-- month; stocks from the month they enter until the month they leave, which counts them no more.
+{{ config(materialized='view') }} -- many times the events; its readers take one month each
+with service_events as (
+    select * from {{ ref('int_service_events') }}
+),
+
+recompute_rules as (
+    select * from {{ ref('int_recompute_rules') }}
+),
+
+matched as (
+    select
+        service_events.*,
+        recompute_rules.recompute_rule,
+        recompute_rules.is_stock,
+        recompute_rules.pass_test,
+        recompute_rules.fails_when_passed,
+        recompute_rules.fails_when_missed,
+        -- Events left out because they are disputed stay here, to be shown.
+        coalesce(service_events.is_disputed = recompute_rules.is_disputed, true) as is_counted,
+        case recompute_rules.attribution
+            when 'due' then service_events.due_month
+            when 'closed' then service_events.closed_month
+            else service_events.opened_month
+        end as counted_month,
+        case when recompute_rules.is_stock then service_events.closed_month end as leaves_month,
+        case recompute_rules.pass_test
+            when 'on_time' then service_events.is_on_time
+            when 'late' then not service_events.is_on_time
+            when 'outcome'
+                then service_events.outcome_code is not distinct from recompute_rules.outcome_code
+            when 'not_outcome'
+                then service_events.outcome_code is distinct from recompute_rules.outcome_code
+            when 'overdue' then service_events.has_due_date and (
+                recompute_rules.is_stock or not service_events.is_on_time
+            )
+            else true
+        end as is_passed,
+        case recompute_rules.numerator_measure
+            when 'quantity' then service_events.quantity
+            when 'amount' then service_events.amount_gbp
+            else 1
+        end as numerator,
+        case recompute_rules.denominator_measure
+            when 'quantity' then service_events.quantity
+            when 'amount' then service_events.amount_gbp
+            when 'one' then 0
+            else 1
+        end as denominator
+    from service_events
+    inner join recompute_rules
+        on
+            service_events.contract_code = recompute_rules.contract_code
+            and service_events.event_type = recompute_rules.event_type
+            and (
+                recompute_rules.service_area is null
+                or service_events.service_area = recompute_rules.service_area
+            )
+            and (
+                recompute_rules.is_sme is null
+                or service_events.is_sme = recompute_rules.is_sme
+            )
+),
+
+final as (
+    select
+        matched.*,
+        -- Overdue things enter the numerator in the month they fall due, not when they open.
+        case
+            when not matched.is_passed then null
+            when matched.pass_test = 'overdue' and matched.is_stock
+                then greatest(matched.counted_month, matched.due_month)
+            else matched.counted_month
+        end as passed_month
+    from matched
+    where
+        matched.counted_month is not null
+        -- Without a due date nobody can say whether it was kept.
+        and (matched.has_due_date or matched.pass_test not in ('on_time', 'late'))
+)
+
+select * from final

@@ -1,0 +1,60 @@
+-- One row per contract, scheme, role, basis and service period with charges or failed KPIs. Bases
+-- and roles lie side by side: add up only rows with is_payable.
+with points_by_period as (
+    select * from {{ ref('int_points_by_period') }}
+    where scheme_code is not null
+),
+
+capped as (
+    select * from {{ ref('int_credits__capped') }}
+),
+
+critical_points as (
+    select * from {{ ref('int_critical_points') }}
+),
+
+final as (
+    select
+        -- keys
+        points_by_period.contract_code,
+        points_by_period.scheme_code,
+        points_by_period.role,
+        points_by_period.basis,
+        {{ period_columns('points_by_period.period_month') }},
+        -- attributes
+        points_by_period.method,
+        points_by_period.role = 'in_force'
+        and points_by_period.basis = points_by_period.payable_basis as is_payable,
+        points_by_period.failed_kpis::integer as failed_kpis,
+        points_by_period.failed_indicators,
+        capped.cap_bound,
+        critical_points.window_points >= points_by_period.critical_points
+        or capped.reaches_cap as critical_failure,
+        -- measures
+        points_by_period.points::numeric as points,
+        critical_points.window_points::numeric as window_points,
+        points_by_period.charges_gbp::numeric as charges_gbp,
+        round(capped.uncapped_gbp, 2)::numeric as uncapped_gbp,
+        capped.period_cap_gbp::numeric as period_cap_gbp,
+        capped.rolling12_cap_gbp::numeric as rolling12_cap_gbp,
+        capped.credit_gbp::numeric as credit_gbp,
+        capped.headroom_gbp::numeric as headroom_gbp
+    from points_by_period
+    inner join capped
+        on
+            points_by_period.contract_code = capped.contract_code
+            and points_by_period.role = capped.role
+            and points_by_period.line_code = capped.line_code
+            and points_by_period.basis = capped.basis
+            and points_by_period.month_number = capped.month_number
+    inner join critical_points
+        on
+            points_by_period.contract_code = critical_points.contract_code
+            and points_by_period.role = critical_points.role
+            and points_by_period.line_code = critical_points.line_code
+            and points_by_period.basis = critical_points.basis
+            and points_by_period.period_month = critical_points.period_month
+    where points_by_period.charges_gbp is not null or points_by_period.failed_kpis > 0
+)
+
+select * from final

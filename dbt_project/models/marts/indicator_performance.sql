@@ -1,0 +1,135 @@
+-- One row per indicator, measurement period and basis. Bases lie side by side, and so do months,
+-- quarters and years: filter on basis before adding up points.
+with indicator_points as (
+    select * from {{ ref('int_indicator_points') }}
+    where role = 'in_force'
+),
+
+indicator_periods as (
+    select * from {{ ref('int_indicator_periods') }}
+),
+
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+contracts as (
+    select * from {{ ref('contracts') }}
+),
+
+returns as (
+    select * from {{ ref('stg_supplier__indicator_returns') }}
+),
+
+rating_rules as (
+    select
+        nullif(indicator_code, '') as indicator_code,
+        severity,
+        rating
+    from {{ ref('rating_rules') }}
+),
+
+relieved as (
+    select * from indicator_points
+    where is_relieved
+),
+
+unrelieved as (
+    select * from indicator_points
+    where not is_relieved
+),
+
+joined as (
+    select
+        relieved.*,
+        coalesce(relieved.severity, relieved.status) as rated_as,
+        unrelieved.value as value_unrelieved,
+        unrelieved.severity as severity_unrelieved,
+        unrelieved.points as points_unrelieved
+    from relieved
+    inner join unrelieved
+        on
+            relieved.indicator_code = unrelieved.indicator_code
+            and relieved.period_month = unrelieved.period_month
+            and relieved.basis = unrelieved.basis
+),
+
+final as (
+    select
+        -- keys
+        joined.contract_code,
+        joined.indicator_code,
+        joined.basis,
+        {{ period_columns('joined.period_month') }},
+        -- attributes
+        contracts.title as contract_title,
+        contracts.supplier_name,
+        indicators.kind,
+        indicators.service_area,
+        indicators.name as indicator_name,
+        indicators.unit,
+        indicators.direction,
+        indicators.frequency,
+        indicators.origin,
+        indicators.senior_client,
+        indicator_periods.is_in_contract,
+        joined.status,
+        joined.severity,
+        joined.severity_unrelieved,
+        coalesce(
+            own_rating.rating,
+            general_rating.rating,
+            case joined.rated_as
+                when 'met' then 'Good'
+                when 'minor' then 'Approaching target'
+                when 'serious' then 'Requires improvement'
+                when 'severe' then 'Requires improvement'
+                when 'below_threshold' then 'Inadequate'
+                else 'Other'
+            end
+        ) as rating,
+        joined.is_failed,
+        joined.is_repeat,
+        joined.is_late,
+        joined.scheme_code,
+        -- measures
+        joined.numerator::numeric as numerator,
+        joined.denominator::numeric as denominator,
+        trim_scale(joined.value)::numeric as value,
+        trim_scale(joined.value_unrelieved)::numeric as value_unrelieved,
+        returns.reported_value::numeric as reported_value,
+        indicator_periods.target::numeric as target,
+        indicator_periods.target_high::numeric as target_high,
+        indicator_periods.service_threshold::numeric as service_threshold,
+        indicators.day1_level::numeric as day1_level,
+        joined.base_points::numeric as base_points,
+        joined.points::numeric as points,
+        joined.points_unrelieved::numeric as points_unrelieved,
+        -- dates
+        indicator_periods.due_at,
+        -- provenance
+        case when joined.basis <> 'recomputed' then returns.file_name end as file_name,
+        case when joined.basis <> 'recomputed' then returns.record_number end as record_number
+    from joined
+    inner join indicator_periods
+        on
+            joined.indicator_code = indicator_periods.indicator_code
+            and joined.period_month = indicator_periods.period_month
+    inner join indicators on joined.indicator_code = indicators.indicator_code
+    inner join contracts on joined.contract_code = contracts.contract_code
+    left join returns
+        on
+            joined.contract_code = returns.contract_code
+            and joined.indicator_code = returns.indicator_code
+            and joined.period_month = returns.period
+    left join rating_rules as own_rating
+        on
+            joined.indicator_code = own_rating.indicator_code
+            and joined.rated_as = own_rating.severity
+    left join rating_rules as general_rating
+        on
+            general_rating.indicator_code is null
+            and joined.rated_as = general_rating.severity
+)
+
+select * from final
