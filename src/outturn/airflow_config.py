@@ -49,9 +49,6 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(folder(settings)),
         "AIRFLOW_CONFIG": str(path(settings)),
-        "OUTTURN_HOME": str(settings.home),
-        "OUTTURN_PG_PORT": str(settings.pg_port),
-        "OUTTURN_AIRFLOW_PORT": str(settings.airflow_port),
         "PYTHONUNBUFFERED": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
         "GX_ANALYTICS_ENABLED": "false",

@@ -7,6 +7,7 @@ only. A further service (Superset) is one more `Program`.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import psutil
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import SecretStr
 
 from outturn import airflow_config, server
 from outturn.airflow_api import AirflowClient
@@ -150,6 +152,11 @@ def status(settings: Settings) -> dict[str, str]:
     return found
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether this home's services are up."""
+    return supervisor(settings) is not None
+
+
 def supervisor(settings: Settings) -> psutil.Process | None:
     """This home's supervisor if it runs; a pid that now belongs to another program is not it."""
     try:
@@ -167,18 +174,28 @@ def logs_folder(settings: Settings) -> Path:
 
 
 def task_environment(settings: Settings) -> dict[str, str]:
-    """What Airflow's processes inherit: settings, never a password of ours.
+    """What Airflow's processes inherit: these very settings, but no password of the database.
 
     The administrator's DSN is cut down to host, port and options: tasks log in by their own roles.
     """
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "USER")
     kept = {k: v for k, v in os.environ.items() if k in keep or k.startswith(("OUTTURN_", "AWS_"))}
-    kept |= airflow_config.environment(settings)
+    kept |= _as_variables(settings) | airflow_config.environment(settings)
     if settings.dsn:
         parts = conninfo_to_dict(settings.dsn)
         shared = {k: str(v) for k, v in parts.items() if k not in {"user", "password", "passfile"}}
         kept["OUTTURN_DSN"] = make_conninfo(**shared)
     return kept
+
+
+def _as_variables(settings: Settings) -> dict[str, str]:
+    """The settings as the environment variables that they are read from; masked ones are not."""
+    values = settings.model_dump(exclude_none=True)
+    return {
+        f"OUTTURN_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
+        for name, value in values.items()
+        if not isinstance(value, SecretStr)
+    }
 
 
 def _airflow_configuration(settings: Settings) -> str:
