@@ -34,7 +34,10 @@ def build(settings: Settings, run: Run) -> None:
         with connect(settings, "publisher") as connection:
             changes.forget(connection, run.months)
     target = settings.home / "dbt" / run.run_key
-    arguments = ["retry", "--state", str(target)] if _can_retry(target) else _build(run)
+    arguments = ["retry", "--state", str(target)]
+    if not _can_retry(target):
+        _begin_marts(settings, run)
+        arguments = _build(run)
     with _environment(settings, run):
         outcome = invoke(settings, [*arguments, "--target-path", str(target)])
     results = [_facts(result) for result in getattr(outcome.result, "results", [])]
@@ -79,6 +82,12 @@ def variables(run: Run) -> dict[str, Any]:
 def _build(run: Run) -> list[str]:
     arguments = ["build", "--vars", json.dumps(variables(run))]
     return arguments if run.is_live else [*arguments, "--full-refresh"]
+
+
+def _begin_marts(settings: Settings, run: Run) -> None:
+    with connect(settings, "transformer") as connection:
+        connection.execute("set role outturn_models")
+        connection.execute("select staging.begin_marts(%s)", (run.marts_schema,))
 
 
 def _can_retry(target: Path) -> bool:

@@ -1,6 +1,16 @@
 -- The swap that readers never notice. Owned by outturn_models, who owns the marts.
 -- Renaming a schema waits for no reader; the old tables are dropped later, when nobody reads them.
 
+-- An empty schema to build marts in: nothing of a failed build or a removed model stays behind.
+create or replace function staging.begin_marts(schema_name text) returns void
+language plpgsql set search_path = pg_catalog as $$
+begin
+    execute format('drop schema if exists %I cascade', schema_name);
+    execute format('create schema %I', schema_name);
+    execute format('grant usage on schema %I to outturn_finance, outturn_publisher', schema_name);
+end;
+$$;
+
 create or replace function staging.swap_marts(publication_id bigint) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
@@ -11,7 +21,6 @@ begin
         execute format('alter schema marts rename to %I', 'marts_before_' || publication_id);
     end if;
     alter schema marts_next rename to marts;
-    grant usage on schema marts to outturn_finance, outturn_publisher;
 end;
 $$;
 
@@ -31,6 +40,7 @@ begin
 end;
 $$;
 
+revoke all on function staging.begin_marts(text) from public;
 revoke all on function staging.swap_marts(bigint) from public;
 revoke all on function staging.drop_old_marts() from public;
 grant execute on function staging.swap_marts(bigint) to outturn_publisher;
