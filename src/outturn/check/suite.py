@@ -21,6 +21,14 @@ ROW_COUNT = "expect_table_row_count_to_be_between"
 ROWS = "unexpected_rows_expectation"
 KEY_CHECK = "key_names_one_row"
 
+# Great Expectations' arguments in words; the column stands beside them anyway.
+_PHRASES = {
+    "column": "",
+    "min_value": "at least {}",
+    "max_value": "at most {}",
+    "mostly": "in a share of at least {}",
+}
+
 
 @dataclass(frozen=True)
 class FileFacts:
@@ -193,5 +201,7 @@ def _listed(words: Any) -> str:
 
 
 def _listed_arguments(kwargs: dict[str, Any]) -> str:
-    shown = {key: value for key, value in kwargs.items() if key != "column" and value is not None}
-    return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in shown.items())
+    shown = {key: value for key, value in kwargs.items() if value is not None}
+    words = [_PHRASES[key].format(shown.pop(key)) for key in _PHRASES if key in shown]
+    words += [f"{key.replace('_', ' ').lower()}: {value}" for key, value in shown.items()]
+    return ", ".join(word for word in words if word)
