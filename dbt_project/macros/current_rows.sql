@@ -20,8 +20,9 @@ landed as (
 
 final as (
     select
-        {%- for column in contract.columns.values() %}
-        landed.{{ column.name }}::{{ column.data_type }} as {{ column.name }},
+        {%- for column in contract.columns.values()
+            if column.name not in ('file_id', 'record_number') %}
+        landed.{{ column.name }}::{{ column.data_type.split('(')[0] }} as {{ column.name }},
         {%- endfor %}
         landed.file_id::bigint as file_id,
         landed.record_number::bigint as record_number,
@@ -64,4 +65,31 @@ select * from {{ landing_table }} cross join {{ files }}
     {{ exceptions.raise_compiler_error(
         'There is no source ' ~ source_name ~ '.' ~ extract
         ~ ': render it from extracts/' ~ source_name ~ '/' ~ extract ~ '.yaml') }}
+{% endmacro %}
+
+
+{#- What the contracts say about each extract, as rows. -#}
+{% macro extract_contracts() %}
+    {%- set contracts = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values() if node.config.meta.get('replaces') -%}
+            {%- do contracts.append(node) -%}
+        {%- endfor -%}
+    {%- endif -%}
+select
+    null::text as "extract",
+    null::text as source_name,
+    null::text as replaces,
+    null::integer as due_working_day,
+    null::text as amount_column
+where false
+    {%- for node in contracts | sort(attribute='unique_id') %}
+union all
+select
+    '{{ node.source_name }}/{{ node.name }}' as "extract",
+    '{{ node.source_name }}' as source_name,
+    '{{ node.config.meta.replaces }}' as replaces,
+    {{ node.config.meta.due_working_day or 'null' }}::integer as due_working_day,
+    {{ text_or_null(node.config.meta.get('amount_column')) }} as amount_column
+    {%- endfor -%}
 {% endmacro %}

@@ -84,3 +84,44 @@
 {% macro month_index(period) -%}
     (left({{ period }}, 4)::integer * 12 + right({{ period }}, 2)::integer)
 {%- endmacro %}
+
+
+{#- Which month of the fiscal year a period is, 1 to 12. -#}
+{% macro month_of_fiscal_year(period) -%}
+    ((right({{ period }}, 2)::integer + 12 - {{ var('fiscal_year_start_month') }}) % 12 + 1)
+{%- endmacro %}
+
+
+{#- The last day of a fiscal year given as 2014/15. -#}
+{% macro fiscal_year_end(fiscal_year) -%}
+    (make_date(left({{ fiscal_year }}, 4)::integer + 1, {{ var('fiscal_year_start_month') }}, 1) - 1)
+{%- endmacro %}
+
+
+{#- A filter that keeps what this publication covers (vars first_period and last_period). -#}
+{% macro in_published_periods(period) -%}
+    {%- set bounds = [] -%}
+    {%- if var('first_period') -%}
+        {%- do bounds.append(period ~ " >= '" ~ var('first_period') ~ "'") -%}
+    {%- endif -%}
+    {%- if var('last_period') -%}
+        {%- do bounds.append(period ~ " <= '" ~ var('last_period') ~ "'") -%}
+    {%- endif -%}
+    {{ bounds | join(' and ') or 'true' }}
+{%- endmacro %}
+
+
+{#- A var as a text literal. -#}
+{% macro text_or_null(value) -%}
+    {{ "'" ~ value ~ "'" if value else 'null' }}::text
+{%- endmacro %}
+
+
+{#- Months between two days as a numeric, days as parts of 30: whole months are exact. -#}
+{% macro months_between(from_day, to_day) -%}
+    (
+        extract(year from age({{ to_day }}, {{ from_day }}))::numeric * 12
+        + extract(month from age({{ to_day }}, {{ from_day }}))::numeric
+        + extract(day from age({{ to_day }}, {{ from_day }}))::numeric / 30
+    )
+{%- endmacro %}

@@ -1,0 +1,108 @@
+-- One row per file and layer: what went in, came out and was set aside. Never add layers up.
+with files as (
+    select * from {{ ref('stg_ops__files') }}
+    where status in ('loaded', 'accepted', 'held')
+),
+
+counted as (
+    select * from {{ ref('int_file_layers') }}
+),
+
+quarantined as (
+    select * from {{ ref('stg_ops__quarantined_records') }}
+),
+
+ledger_facts as (
+    select
+        file_id,
+        sum(line_count)::bigint as fact_rows,
+        sum(amount_gbp) as fact_amount
+    from {{ ref('int_ledger_months') }}
+    group by file_id
+),
+
+extracts as (
+    select * from {{ ref('stg_ops__extracts') }}
+),
+
+layers as (
+    select
+        files.file_id,
+        'landing' as layer,
+        files.records as records_in,
+        coalesce(counted.landed_rows, 0) as records_out,
+        coalesce(quarantined.quarantined, 0) as records_set_aside,
+        -- a trailer's total covers bad records too: it ties only when there are none
+        case
+            when coalesce(quarantined.quarantined, 0) = 0
+                then (files.control_totals ->> extracts.amount_column)::numeric
+        end as amount_in,
+        counted.landed_amount as amount_out,
+        0::numeric as amount_set_aside
+    from files
+    inner join extracts on files."extract" = extracts."extract"
+    left join counted on files.file_id = counted.file_id
+    left join quarantined on files.file_id = quarantined.file_id
+    union all
+    select
+        files.file_id,
+        'staging' as layer,
+        coalesce(counted.landed_rows, 0) as records_in,
+        coalesce(counted.staged_rows, 0) as records_out,
+        coalesce(counted.superseded_rows, 0) as records_set_aside,
+        coalesce(counted.landed_amount, 0) as amount_in,
+        coalesce(counted.staged_amount, 0) as amount_out,
+        coalesce(counted.superseded_amount, 0) as amount_set_aside
+    from files
+    left join counted on files.file_id = counted.file_id
+    union all
+    select
+        files.file_id,
+        'facts' as layer,
+        coalesce(counted.staged_rows, 0) as records_in,
+        coalesce(ledger_facts.fact_rows, 0) as records_out,
+        0 as records_set_aside,
+        coalesce(counted.staged_amount, 0) as amount_in,
+        coalesce(ledger_facts.fact_amount, 0) as amount_out,
+        0::numeric as amount_set_aside
+    from files
+    left join counted on files.file_id = counted.file_id
+    left join ledger_facts on files.file_id = ledger_facts.file_id
+    where files."extract" = 'finance/ledger'
+),
+
+differences as (
+    select
+        *,
+        records_in - records_out - records_set_aside as records_difference,
+        amount_in - amount_out - amount_set_aside as amount_difference
+    from layers
+),
+
+final as (
+    select
+        -- keys
+        differences.file_id,
+        differences.layer,
+        -- attributes
+        files."extract",
+        files.file_name,
+        files.status,
+        differences.records_difference = 0
+        and coalesce(differences.amount_difference, 0) = 0 as is_reconciled,
+        -- measures
+        differences.records_in,
+        differences.records_out,
+        differences.records_set_aside,
+        differences.records_difference,
+        differences.amount_in,
+        differences.amount_out,
+        differences.amount_set_aside,
+        differences.amount_difference,
+        -- dates
+        files.received_at
+    from differences
+    inner join files on differences.file_id = files.file_id
+)
+
+select * from final
