@@ -42,9 +42,7 @@ def server_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 
 
 @pytest.fixture
-def warehouse_settings(
-    server_settings: Settings, tmp_path: Path
-) -> Iterator[Settings]:
+def warehouse_settings(server_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh copy of the initialised database, with an empty archive and landing."""
     name = f"outturn_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**8}"
     home = tmp_path / "home"

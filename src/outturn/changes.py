@@ -1,4 +1,4 @@
-"""Which months are due: those whose current files, reference data or code are not the published ones.
+"""Which months are due: those whose files, reference data or code are not the published ones.
 
 Content decides, never timestamps. A month is recorded only when it is published, and forgotten
 when its rebuild begins, so that a run killed half-way leaves it due.
@@ -54,14 +54,15 @@ def code_version() -> str:
 
 
 def _code_files() -> Iterable[Path]:
-    for folder, patterns in (("dbt_project/models", ("*.sql",)), ("dbt_project/macros", ("*.sql",))):
+    for folder, patterns in (
+        ("dbt_project/models", ("*.sql",)),
+        ("dbt_project/macros", ("*.sql",)),
+    ):
         for pattern in patterns:
             yield from (PROJECT_ROOT / folder).rglob(pattern)
 
 
-def find(
-    settings: Settings, connection: psycopg.Connection[Any], as_at: datetime, seed_hash: str
-) -> Months:
+def find(connection: psycopg.Connection[Any], as_at: datetime, seed_hash: str) -> Months:
     """Compare what is current with what was published (`connection`: publisher)."""
     basis = f"{seed_hash}:{code_version()}"
     rows = connection.execute(FINGERPRINTS, {"as_at": as_at, "basis": basis}).fetchall()

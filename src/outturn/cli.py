@@ -31,6 +31,7 @@ app.command("sample")(cli_sample.sample)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
+
 def main() -> None:
     """Entry point: an error of ours is said in plain words, with its exit code."""
     try:
@@ -39,6 +40,7 @@ def main() -> None:
         console.print(f"[red]{type(problem).__name__}[/red]: ", end="")
         console.print(str(problem), markup=False)
         sys.exit(problem.exit_code)
+
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
@@ -55,15 +57,17 @@ def doctor(as_json: Json = False) -> None:
             console.print(f"  {finding.remedy}")
     raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
 
+
 @app.command()
 def init() -> None:
-    """Create roles, domains, schemas and tables; start the embedded server unless OUTTURN_DSN is set."""
+    """Create roles, domains, schemas and tables, on the embedded server or OUTTURN_DSN's."""
     from outturn import warehouse
 
     settings = get_settings()
     start_server(settings)
     warehouse.initialise(settings)
     say(f"Generated passwords: {settings.secrets_path}")
+
 
 def start_server(settings: Settings) -> None:
     """The embedded server, unless the administrator's DSN names another."""
@@ -72,6 +76,7 @@ def start_server(settings: Settings) -> None:
     if settings.dsn is None:
         with step(f"PostgreSQL on port {settings.pg_port}"):
             server.start(settings)
+
 
 @app.command()
 def receive(
@@ -87,6 +92,7 @@ def receive(
     settings = get_settings()
     for name in [source] if source else sources_of(settings):
         say(f"{name}: {len(receive_source(settings, name, received_at))} new")
+
 
 @app.command()
 def load(
@@ -124,12 +130,14 @@ def load(
     if problems:
         raise IntakeFailed(problems)
 
+
 def _problem_of(act: Callable[[], Any]) -> OutturnError | None:
     try:
         act()
     except OutturnError as problem:
         return problem
     return None
+
 
 @app.command()
 def refresh(
@@ -149,6 +157,7 @@ def refresh(
     day: date | None = as_at.date() if as_at else settings.as_at
     run_refresh(settings, period, everything=everything, as_at=day)
 
+
 @app.command()
 def status(as_json: Json = False) -> None:
     """What is published, what is due, what waits."""
@@ -160,6 +169,7 @@ def status(as_json: Json = False) -> None:
         return
     for name, value in facts.items():
         typer.echo(f"{name.replace('_', ' ')}: {value}")
+
 
 @app.command()
 def sql(
@@ -179,11 +189,13 @@ def sql(
         table.add_row(*("" if value is None else str(value) for value in row))
     console_out(table)
 
+
 def console_out(table: Table) -> None:
     """Results go to standard output, whatever is said meanwhile goes to standard error."""
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else 200).print(table)
+
 
 @app.command()
 def demo(
@@ -195,6 +207,7 @@ def demo(
 
     run_demo(get_settings(), months=months, scale=scale)
 
+
 @app.command()
 def stop() -> None:
     """End what was started here: Airflow, then PostgreSQL."""
@@ -205,6 +218,7 @@ def stop() -> None:
         services.stop(settings)
     with step("Stop PostgreSQL"):
         server.stop(settings)
+
 
 @app.command()
 def clean(
@@ -222,7 +236,6 @@ def clean(
     server.remove(settings)
     shutil.rmtree(settings.home, ignore_errors=True)
 
+
 if __name__ == "__main__":
     main()
-
-__all__ = ["NotReady", "app", "main"]

@@ -36,11 +36,11 @@ def dsn_for(settings: Settings, role: Role, database: str | None = None) -> str:
         return make_conninfo(base, dbname=database or settings.database)
     password = all_secrets(settings).get(login_name(role))
     if password is None:
-        raise NotReady(f"the role {login_name(role)} has no password yet.", remedy="Run `outturn init`.")
+        raise NotReady(
+            f"the role {login_name(role)} has no password yet.", remedy="Run `outturn init`."
+        )
     default = settings.airflow_database if role == "airflow" else settings.database
-    return make_conninfo(
-        base, user=login_name(role), password=password, dbname=database or default
-    )
+    return make_conninfo(base, user=login_name(role), password=password, dbname=database or default)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def sqlalchemy_url(settings: Settings, role: Role, database: str | None = None) 
         username=_text(parts.get("user")),
         password=_text(parts.get("password")),
         host=_text(parts.get("host")),
-        port=int(parts["port"]) if parts.get("port") else None,
+        port=int(str(parts["port"])) if parts.get("port") else None,
         database=_text(parts.get("dbname")),
     )
     return url.render_as_string(hide_password=False)

@@ -65,18 +65,22 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 def _port(settings: Settings, name: str, port: int, variable: str) -> Finding:
     if not server.port_is_taken(port):
-        return Finding(f"Port for {name}", True, f"{port} is free")
+        return Finding(f"Port for {name}", is_well=True, seen=f"{port} is free")
     if _is_ours(settings, name):
-        return Finding(f"Port for {name}", True, f"{port} is ours already")
+        return Finding(f"Port for {name}", is_well=True, seen=f"{port} is ours already")
     return Finding(
         f"Port for {name}",
-        False,
-        f"{port} is taken by another program",
-        f"Set {variable} to a free port, or end that program.",
+        is_well=False,
+        seen=f"{port} is taken by another program",
+        remedy=f"Set {variable} to a free port, or end that program.",
     )
 
 
 def _is_ours(settings: Settings, name: str) -> bool:
     from outturn import services
 
-    return server.is_running(settings) if name == "PostgreSQL" else services.is_running(settings)
+    return (
+        server.is_running(settings)
+        if name == "PostgreSQL"
+        else services.supervisor(settings) is not None
+    )

@@ -50,12 +50,12 @@ def find_months(settings: Settings) -> changes.Months:
     """Which months are known and which of them are due, as things are now."""
     seed_set = seeds.prepare(settings)
     with connect(settings, "publisher") as connection:
-        return changes.find(settings, connection, datetime.now(UTC), seed_set.seed_hash)
+        return changes.find(connection, datetime.now(UTC), seed_set.seed_hash)
 
 
 def is_more_due(settings: Settings) -> bool:
-    """Whether another run should follow: months are still due after this one was published."""
-    return bool(find_months(settings).due)
+    """Whether another run should follow: what is published is not yet all that is known."""
+    return find_months(settings).is_changed
 
 
 def assert_final(settings: Settings, month: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Publishing: the marts that were built change places with those that are read, in one transaction."""
+"""Publishing: the marts that were built take the place of those that are read, in one go."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _swap(settings: Settings, run: Run) -> bool:
         if _is_published(connection, run):
             return False
         _assert_built(connection, run)
-        fingerprints = _assert_unchanged(settings, connection, run)
+        fingerprints = _assert_unchanged(connection, run)
         for mart, key, measures in connection.execute(PUBLISHED_MARTS).fetchall():
             if measures:
                 _record_figures(connection, run, mart, key, measures)
@@ -93,11 +93,9 @@ def _assert_built(connection: psycopg.Connection[Any], run: Run) -> None:
         )
 
 
-def _assert_unchanged(
-    settings: Settings, connection: psycopg.Connection[Any], run: Run
-) -> dict[str, str]:
+def _assert_unchanged(connection: psycopg.Connection[Any], run: Run) -> dict[str, str]:
     """A file accepted during the build may be in some models and not in others."""
-    now = changes.find(settings, connection, run.as_at, run.seed_hash).fingerprints
+    now = changes.find(connection, run.as_at, run.seed_hash).fingerprints
     row = connection.execute(
         "select fingerprints from ops.publication where publication_id = %s", (run.publication_id,)
     ).fetchone()

@@ -19,7 +19,7 @@ def ask(settings: Settings, query: str) -> tuple[list[str], list[tuple[Any, ...]
     """
     try:
         with connect(settings, "finance") as connection:
-            cursor = connection.execute(query.replace("%", "%%"), {})  # type: ignore[call-overload]
+            cursor = connection.execute(query.replace("%", "%%").encode(), {})
             return [column.name for column in cursor.description or ()], cursor.fetchall()
     except psycopg.Error as problem:
         raise QueryRefused(str(problem).strip()) from problem
@@ -29,9 +29,11 @@ def copy_csv(settings: Settings, query: str, out: IO[bytes]) -> None:
     """The same as CSV with a header, streamed. Raises QueryRefused with PostgreSQL's reason."""
     statement = f"copy ({query.rstrip().rstrip(';')}) to stdout (format csv, header)"
     try:
-        with connect(settings, "finance") as connection:
-            with connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]
-                for block in copy:
-                    out.write(block)
+        with (
+            connect(settings, "finance") as connection,
+            connection.cursor().copy(statement.encode()) as copy,
+        ):
+            for block in copy:
+                out.write(block)
     except psycopg.Error as problem:
         raise QueryRefused(str(problem).strip()) from problem

@@ -104,5 +104,7 @@ def sources_of(settings: Settings) -> list[str]:
 
 
 def _describe(planned: run.Run) -> str:
-    facts = f"{len(planned.months)} months' facts" if len(planned.months) != 1 else planned.months[0]
+    facts = (
+        f"{len(planned.months)} months' facts" if len(planned.months) != 1 else planned.months[0]
+    )
     return f"{planned.first_period} to {planned.last_period} ({facts})"

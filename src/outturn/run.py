@@ -1,4 +1,4 @@
-"""One run: which months it rebuilds, as known when, from which reference data, into which schemas."""
+"""One run: which months it rebuilds, as known when, from which reference data, into what."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEASE = 0x6F757474
 
 @dataclass(frozen=True)
 class Run:
-    """What a build needs to know. Periods are YYYY-MM; `months` are those whose facts are rebuilt."""
+    """What a build needs to know. Periods are YYYY-MM; `months`: those whose facts are rebuilt."""
 
     run_key: str
     publication_id: int
@@ -68,8 +68,8 @@ def plan(settings: Settings, period: str | None = None, *, everything: bool = Fa
     seeds.register(settings, seed_set)
     as_at = datetime.now(UTC)
     with connect(settings, "publisher") as connection:
-        months = changes.find(settings, connection, as_at, seed_set.seed_hash)
-        chosen = _choose(months, _last_published(connection), period, everything)
+        months = changes.find(connection, as_at, seed_set.seed_hash)
+        chosen = _choose(months, _last_published(connection), period, everything=everything)
         if chosen is None:
             return None
         due, last = chosen
@@ -93,7 +93,7 @@ def plan_as_at(settings: Settings, day: date) -> Run:
     as_at = end_of_day(day)
     seed_set = seeds.set_known_at(settings, as_at)
     with connect(settings, "publisher") as connection:
-        months = changes.find(settings, connection, as_at, seed_set.seed_hash)
+        months = changes.find(connection, as_at, seed_set.seed_hash)
     if not months.known:
         raise NotReady(f"no file was known at the end of {day:%d/%m/%Y}.")
     return Run(
@@ -162,7 +162,7 @@ def _last_published(connection: psycopg.Connection[Any]) -> str | None:
 
 
 def _choose(
-    months: changes.Months, published: str | None, period: str | None, everything: bool
+    months: changes.Months, published: str | None, period: str | None, *, everything: bool
 ) -> tuple[list[str], str] | None:
     """Months to rebuild and the last period of the marts; None when nothing is due."""
     if not months.known:
@@ -187,9 +187,7 @@ def _choose(
     return rebuilt, last
 
 
-def _record(
-    connection: psycopg.Connection[Any], run: Run, fingerprints: dict[str, str]
-) -> None:
+def _record(connection: psycopg.Connection[Any], run: Run, fingerprints: dict[str, str]) -> None:
     connection.execute(
         """
         insert into ops.publication

@@ -121,7 +121,9 @@ def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
             (as_at,),
         ).fetchone()
     if row is None:
-        raise SeedProblem("ops.seed_set", "no reference data was known then", remedy="Run `outturn init`.")
+        raise SeedProblem(
+            "ops.seed_set", "no reference data was known then", remedy="Run `outturn init`."
+        )
     return SeedSet(row[0], Path(row[1]), as_at)
 
 
@@ -135,31 +137,33 @@ def read_rows(source: Path, expected: tuple[SeedColumn, ...]) -> list[list[str]]
         text = source.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
         raise SeedProblem(
-            source.name, f"is not UTF-8 ({problem.reason} at byte {problem.start})",
+            source.name,
+            f"is not UTF-8 ({problem.reason} at byte {problem.start})",
             remedy="Save it as CSV UTF-8.",
         ) from problem
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         positions = _positions(source.name, header, expected)
-        rows = []
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(_row(source.name, reader.line_num, row, header, positions, expected))
+        return [
+            _row(source.name, reader.line_num, row, header, positions, expected)
+            for row in reader
+            if any(cell.strip() for cell in row)
+        ]
     except csv.Error as problem:
         raise SeedProblem(source.name, f"is not CSV: {problem}", line=reader.line_num) from problem
-    return rows
 
 
-def _positions(
-    file: str, header: list[str], expected: tuple[SeedColumn, ...]
-) -> list[int | None]:
+def _positions(file: str, header: list[str], expected: tuple[SeedColumn, ...]) -> list[int | None]:
     names = [name.strip() for name in header]
     known = [column.name for column in expected]
     for name in names:
         if name and name not in known:
             raise SeedProblem(
-                file, "has a column that is not known", line=1, column=name,
+                file,
+                "has a column that is not known",
+                line=1,
+                column=name,
                 remedy=f"Known columns: {', '.join(known)}.",
             )
         if name and names.count(name) > 1:
@@ -216,9 +220,7 @@ def _number_problem(value: str, *, whole: bool) -> str | None:
     return "is not a whole number" if whole and number != int(number) else None
 
 
-def _refuse_strangers(
-    seeds_dir: Path | None, columns: dict[str, tuple[SeedColumn, ...]]
-) -> None:
+def _refuse_strangers(seeds_dir: Path | None, columns: dict[str, tuple[SeedColumn, ...]]) -> None:
     """A misspelt file name would silently mean an empty table."""
     if seeds_dir is None:
         return
@@ -227,7 +229,8 @@ def _refuse_strangers(
     for path in sorted(seeds_dir.glob("*.csv")):
         if path.stem not in columns:
             raise SeedProblem(
-                path.name, "is not a seed that is known",
+                path.name,
+                "is not a seed that is known",
                 remedy=f"Known: {', '.join(f'{name}.csv' for name in sorted(columns))}.",
             )
 

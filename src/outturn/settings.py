@@ -37,23 +37,30 @@ class Settings(BaseSettings):
     extracts_dir: Path | None = Field(
         default=None, description="another organisation's extract contracts, laid over by path"
     )
-    as_at: date | None = Field(default=None, description="build figures as known at end of this day")
+    as_at: date | None = Field(
+        default=None, description="build figures as known at end of this day"
+    )
     pg_port: int = Field(default=15432, description="port of the embedded PostgreSQL")
     airflow_port: int = Field(default=8080, description="port of Airflow's API server and pages")
     sftp_known_hosts: Path | None = Field(
         default=None, description="known_hosts file that pins SFTP servers; unset: ~/.ssh's"
     )
     sftp_host_fingerprint: str | None = Field(
-        default=None, description="pins the SFTP server by its key instead: SHA256:… as ssh shows it"
+        default=None,
+        description="pins the SFTP server by its key instead: SHA256:… as ssh shows it",
     )
     sftp_username: str | None = Field(default=None, description="unset: the one in the URL")
-    sftp_password: SecretStr | None = Field(default=None, description="or a key file, which is better")
+    sftp_password: SecretStr | None = Field(
+        default=None, description="or a key file, which is better"
+    )
     sftp_key_file: Path | None = Field(default=None, description="private key for SFTP")
     s3_endpoint_url: str | None = Field(default=None, description="an S3 that is not Amazon's")
     s3_access_key_id: str | None = Field(default=None, description="unset: as AWS tools find it")
     s3_secret_access_key: SecretStr | None = Field(default=None, description="unset: likewise")
     settle_seconds: float = Field(
-        default=2.0, ge=0, description="a file younger than this is looked at twice before it is taken"
+        default=2.0,
+        ge=0,
+        description="a file younger than this is looked at twice before it is taken",
     )
     runbook_url: str = Field(
         default="docs/runbooks", description="where the runbooks are, printed with each failure"

@@ -22,7 +22,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             order by publication_id desc limit 1
             """
         ).fetchone()
-        months = changes.find(settings, connection, datetime.now(UTC), seed_hash)
+        months = changes.find(connection, datetime.now(UTC), seed_hash)
         files = connection.execute(
             "select status, count(*) from ops.extract_file group by status order by status"
         ).fetchall()

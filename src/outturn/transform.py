@@ -137,7 +137,9 @@ def _end_strays(settings: Settings, run: Run) -> None:
         ended = connection.execute(
             """
             select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
-            where application_name like %s and usename = current_user and pid <> pg_backend_pid()
+            where application_name like %s
+                and usename = current_user
+                and pid <> pg_backend_pid()
             """,
             (pattern,),
         ).fetchone()

@@ -1,4 +1,4 @@
-"""`outturn init`: roles, databases, schemas, tables. Runs any number of times, changes nothing twice."""
+"""`outturn init`: roles, databases, schemas, tables. A second run changes nothing."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def _administrator(settings: Settings, database: str) -> Any:
 def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> None:
     for owner in (RECORDS_OWNER, MODELS_OWNER):
         _create_role(connection, owner, sql.SQL("nologin"))
-        connection.execute(
-            sql.SQL("grant {} to current_user").format(sql.Identifier(owner))
-        )
+        connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
     for role in LOGIN_ROLES:
         name = login_name(role)
         password = sql.Literal(secret(settings, name))
@@ -84,9 +82,7 @@ def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> No
     _limit_reader(connection, "finance")
 
 
-def _create_role(
-    connection: psycopg.Connection[Any], name: str, options: sql.Composable
-) -> None:
+def _create_role(connection: psycopg.Connection[Any], name: str, options: sql.Composable) -> None:
     exists = connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone()
     verb = sql.SQL("alter role" if exists else "create role")
     connection.execute(sql.SQL("{} {} {}").format(verb, sql.Identifier(name), options))
@@ -96,12 +92,10 @@ def _limit_reader(connection: psycopg.Connection[Any], role: Role) -> None:
     """A reader's own limits: it cannot write by accident nor hold the server for long."""
     name = sql.Identifier(login_name(role))
     for setting in ("default_transaction_read_only = on", "statement_timeout = '60s'"):
-        connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))  # type: ignore[arg-type]
+        connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))
 
 
-def _create_database(
-    connection: psycopg.Connection[Any], name: str, owner: str | None
-) -> None:
+def _create_database(connection: psycopg.Connection[Any], name: str, owner: str | None) -> None:
     database = sql.Identifier(name)
     exists = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
     if not exists:
@@ -139,13 +133,11 @@ def _statement_file(name: str) -> str:
     return (files("outturn") / "sql" / name).read_text(encoding="utf-8")
 
 
-def _run_as(
-    connection: psycopg.Connection[Any], owner: str | None, statements: list[str]
-) -> None:
+def _run_as(connection: psycopg.Connection[Any], owner: str | None, statements: list[str]) -> None:
     if owner:
         connection.execute(sql.SQL("set role {}").format(sql.Identifier(owner)))
     for statement in statements:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement.encode())
     connection.execute("reset role")
 
 
@@ -153,19 +145,16 @@ def _fill_calendar(connection: psycopg.Connection[Any]) -> None:
     """England's bank holidays as rows; written again only when the library knows otherwise."""
     expected = calendar_rows(CALENDAR_FROM, CALENDAR_TO)
     connection.execute(sql.SQL("set role {}").format(sql.Identifier(RECORDS_OWNER)))
-    columns = "day, is_working_day, holiday_name, working_day_index"
-    found = connection.execute(f"select {columns} from ops.calendar_day order by day").fetchall()
+    found = connection.execute("select * from ops.calendar_day order by day").fetchall()
     if found != expected:
         connection.execute("delete from ops.calendar_day")
-        with connection.cursor().copy(f"copy ops.calendar_day ({columns}) from stdin") as copy:
+        with connection.cursor().copy("copy ops.calendar_day from stdin") as copy:
             for row in expected:
                 copy.write_row(row)
     connection.execute("reset role")
 
 
-def calendar_rows(
-    first: date, last: date
-) -> list[tuple[date, bool, str | None, int]]:
+def calendar_rows(first: date, last: date) -> list[tuple[date, bool, str | None, int]]:
     """(day, is a working day, bank holiday's name, working days up to and including it)."""
     england = holidays.country_holidays(
         "GB", subdiv="ENG", years=range(first.year, last.year + 1), language="en_GB"

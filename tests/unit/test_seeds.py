@@ -49,15 +49,19 @@ def test_optional_columns_may_be_absent_and_order_is_free(theirs: Settings) -> N
 def test_the_same_content_is_the_same_set(theirs: Settings) -> None:
     before = seeds.prepare(theirs)
     write(theirs, "contracts.csv", f"{HEADER}\r\n{ROW}\r\n\r\n")
-    assert seeds.prepare(theirs) .seed_hash == before.seed_hash
+    assert seeds.prepare(theirs).seed_hash == before.seed_hash
 
 
 @pytest.mark.parametrize(
     ("text", "line", "column", "value"),
     [
         (f"{HEADER}\n{ROW.replace('2020-04-01', '01/04/2020')}\n", 2, "starts_on", "01/04/2020"),
-        (f"{HEADER}\n{ROW.replace('125000.00', '£125,000')}".replace("£125,000", '"£125,000"'),
-         2, "contract_value_gbp", "£125,000"),
+        (
+            f"{HEADER}\n{ROW.replace('125000.00', '£125,000')}".replace("£125,000", '"£125,000"'),
+            2,
+            "contract_value_gbp",
+            "£125,000",
+        ),
         (f"{HEADER}\n{ROW.replace('125000.00', 'NaN')}\n", 2, "contract_value_gbp", "NaN"),
         (f"{HEADER}\n{ROW.replace('true', 'yes')}\n", 2, "pa23_applies", "yes"),
         (f"{HEADER}\n{ROW}\n,{ROW.split(',', 1)[1]}\n", 3, "contract_code", ""),
@@ -74,7 +78,10 @@ def test_what_is_wrong_is_named_by_file_line_column_and_value(
         seeds.prepare(theirs)
     found = refused.value
     assert (found.file, found.line, found.column, found.value) == (
-        "contracts.csv", line, column, value,
+        "contracts.csv",
+        line,
+        column,
+        value,
     )
 
 

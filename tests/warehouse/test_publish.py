@@ -1,4 +1,4 @@
-"""The swap: readers never see a mixture, a repetition changes nothing, history keeps changes only."""
+"""The swap: readers see no mixture, a repetition changes nothing, history keeps changes."""
 
 from __future__ import annotations
 
