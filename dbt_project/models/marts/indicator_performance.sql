@@ -29,29 +29,20 @@ rating_rules as (
     from {{ ref('rating_rules') }}
 ),
 
-relieved as (
-    select * from indicator_points
-    where is_relieved
-),
-
-unrelieved as (
-    select * from indicator_points
-    where not is_relieved
+both_sides as (
+    select
+        indicator_points.*,
+        coalesce(severity, status) as rated_as,
+        max(value) filter (where not is_relieved) over result as value_unrelieved,
+        max(severity) filter (where not is_relieved) over result as severity_unrelieved,
+        max(points) filter (where not is_relieved) over result as points_unrelieved
+    from indicator_points
+    window result as (partition by indicator_code, period_month, basis)
 ),
 
 joined as (
-    select
-        relieved.*,
-        coalesce(relieved.severity, relieved.status) as rated_as,
-        unrelieved.value as value_unrelieved,
-        unrelieved.severity as severity_unrelieved,
-        unrelieved.points as points_unrelieved
-    from relieved
-    inner join unrelieved
-        on
-            relieved.indicator_code = unrelieved.indicator_code
-            and relieved.period_month = unrelieved.period_month
-            and relieved.basis = unrelieved.basis
+    select * from both_sides
+    where is_relieved
 ),
 
 final as (
@@ -93,18 +84,18 @@ final as (
         joined.is_late,
         joined.scheme_code,
         -- measures
-        joined.numerator::numeric as numerator,
-        joined.denominator::numeric as denominator,
+        trim_scale(joined.numerator)::numeric as numerator,
+        trim_scale(joined.denominator)::numeric as denominator,
         trim_scale(joined.value)::numeric as value,
         trim_scale(joined.value_unrelieved)::numeric as value_unrelieved,
-        returns.reported_value::numeric as reported_value,
+        trim_scale(returns.reported_value)::numeric as reported_value,
         indicator_periods.target::numeric as target,
         indicator_periods.target_high::numeric as target_high,
         indicator_periods.service_threshold::numeric as service_threshold,
         indicators.day1_level::numeric as day1_level,
-        joined.base_points::numeric as base_points,
-        joined.points::numeric as points,
-        joined.points_unrelieved::numeric as points_unrelieved,
+        trim_scale(joined.base_points)::numeric as base_points,
+        trim_scale(joined.points)::numeric as points,
+        trim_scale(joined.points_unrelieved)::numeric as points_unrelieved,
         -- dates
         indicator_periods.due_at,
         -- provenance

@@ -61,66 +61,77 @@ rules as (
         recompute_rule
 ),
 
+periods as (
+    select distinct
+        contract_code,
+        first_month,
+        period_month,
+        months_in_period
+    from indicator_periods
+),
+
 delivered_periods as (
     select
-        indicator_periods.indicator_code,
-        indicator_periods.period_month
-    from indicator_periods
+        periods.contract_code,
+        periods.first_month,
+        periods.period_month
+    from periods
     inner join current_files
         on
-            indicator_periods.contract_code = current_files.part_code
-            and current_files.period between indicator_periods.first_month
-            and indicator_periods.period_month
+            periods.contract_code = current_files.part_code
+            and current_files.period between periods.first_month and periods.period_month
     group by
-        indicator_periods.indicator_code,
-        indicator_periods.period_month,
-        indicator_periods.months_in_period
-    having count(*) = indicator_periods.months_in_period
+        periods.contract_code,
+        periods.first_month,
+        periods.period_month,
+        periods.months_in_period
+    having count(*) = periods.months_in_period
 ),
 
-counted as (
+recomputable as (
     select
-        indicator_periods.indicator_code,
-        indicator_periods.period_month,
-        coalesce(sum(monthly_changes.numerator), 0) as numerator,
-        coalesce(sum(monthly_changes.denominator), 0) as denominator
-    from indicator_periods
-    left join monthly_changes
-        on
-            indicator_periods.contract_code = monthly_changes.contract_code
-            and indicator_periods.recompute_rule = monthly_changes.recompute_rule
-            and indicator_periods.period_month >= monthly_changes.counted_month
-            and (
-                monthly_changes.is_stock
-                or indicator_periods.first_month <= monthly_changes.counted_month
-            )
-    group by
-        indicator_periods.indicator_code,
-        indicator_periods.period_month
-),
-
-final as (
-    select
-        -- keys
         indicator_periods.contract_code,
         indicator_periods.indicator_code,
         indicator_periods.period_month,
-        -- measures
-        counted.numerator,
-        counted.denominator + rules.has_denominator_one::integer as denominator
+        indicator_periods.first_month,
+        indicator_periods.recompute_rule,
+        rules.has_denominator_one::integer as denominator_one
     from indicator_periods
     inner join delivered_periods
         on
-            indicator_periods.indicator_code = delivered_periods.indicator_code
+            indicator_periods.contract_code = delivered_periods.contract_code
+            and indicator_periods.first_month = delivered_periods.first_month
             and indicator_periods.period_month = delivered_periods.period_month
     inner join rules
         on
             indicator_periods.contract_code = rules.contract_code
             and indicator_periods.recompute_rule = rules.recompute_rule
-    inner join counted
+),
+
+final as (
+    select
+        -- keys
+        recomputable.contract_code,
+        recomputable.indicator_code,
+        recomputable.period_month,
+        -- measures
+        coalesce(sum(monthly_changes.numerator), 0) as numerator,
+        coalesce(sum(monthly_changes.denominator), 0) + recomputable.denominator_one as denominator
+    from recomputable
+    left join monthly_changes
         on
-            indicator_periods.indicator_code = counted.indicator_code
-            and indicator_periods.period_month = counted.period_month
+            recomputable.contract_code = monthly_changes.contract_code
+            and recomputable.recompute_rule = monthly_changes.recompute_rule
+            and recomputable.period_month >= monthly_changes.counted_month
+            and (
+                monthly_changes.is_stock
+                or recomputable.first_month <= monthly_changes.counted_month
+            )
+    group by
+        recomputable.contract_code,
+        recomputable.indicator_code,
+        recomputable.period_month,
+        recomputable.denominator_one
 )
 
 select * from final
