@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from outturn import check, load, publish, receive, run, transform
+from outturn import intake, publish, receive, run, transform
 from outturn.contracts import load_contracts
 from outturn.errors import IntakeFailed, OutturnError
-from outturn.progress import say, step, track
+from outturn.progress import say, step
 from outturn.settings import Settings
 
 
@@ -26,7 +26,7 @@ def refresh(
     """
     if as_at is not None:
         return build_as_at(settings, as_at)
-    problems = intake(settings)
+    problems = receive_all(settings)
     run_key = build_and_publish(settings, period, everything=everything)
     if problems:
         raise IntakeFailed(problems)
@@ -69,32 +69,19 @@ def build_as_at(settings: Settings, day: date) -> str:
     return planned.run_key
 
 
-def intake(
+def receive_all(
     settings: Settings, source: str | None = None, received_at: datetime | None = None
 ) -> list[OutturnError]:
     """Receive, load and check; every file is tried, what went wrong is returned, file by file."""
-    sources = [source] if source else sources_of(settings)
     with step("Receive"):
-        for name in sources:
+        for name in [source] if source else sources_of(settings):
             receive.receive(settings, name, received_at)
-    return load_and_check(settings, source)
-
-
-def load_and_check(settings: Settings, source: str | None = None) -> list[OutturnError]:
-    """Load, then check, whatever is registered and waits for it."""
     problems: list[OutturnError] = []
-    waiting = load.pending(settings, source)
-    for file_id in track(waiting, len(waiting), "Load"):
+    for act in (intake.load_waiting, intake.check_waiting):
         try:
-            load.load_file(settings, file_id).raise_if_refused()
-        except OutturnError as problem:
-            problems.append(problem)
-    waiting = check.pending(settings, source)
-    for file_id in track(waiting, len(waiting), "Check"):
-        try:
-            check.check_file(settings, file_id).raise_if_held()
-        except OutturnError as problem:
-            problems.append(problem)
+            act(settings, source)
+        except IntakeFailed as failed:
+            problems += failed.problems
     return problems
 
 

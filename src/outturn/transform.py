@@ -131,7 +131,7 @@ def _environment(settings: Settings, run: Run) -> Iterator[None]:
 
 
 def _end_strays(settings: Settings, run: Run) -> None:
-    """A killed run leaves its SQL running; under the lease nothing else may build the live marts."""
+    """A killed run leaves its SQL running; under the lease nothing else builds the live marts."""
     pattern = "outturn-build-%" if run.is_live else f"{run.run_key.rsplit('-', 1)[0]}-%"
     with connect(settings, "transformer") as connection:
         ended = connection.execute(
