@@ -6,7 +6,7 @@ Far quicker than the `airflow` command, which imports Airflow for four seconds a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,6 +90,11 @@ class AirflowClient:
         found = self._call("GET", path)["task_instances"]
         return sorted(found, key=lambda task: str(task["start_date"] or "9"))
 
+    def running(self, dag_id: str, run_id: str) -> str:
+        """Names of the run's tasks that run now; empty when none does."""
+        now = [task for task in self.tasks(dag_id, run_id) if task["state"] == "running"]
+        return ", ".join(str(task["task_id"]) for task in now)
+
     def log_tail(self, dag_id: str, run_id: str, task: dict[str, Any]) -> str:
         """The last lines of a task's newest attempt."""
         number = max(1, int(task["try_number"]))
@@ -105,18 +110,15 @@ class AirflowClient:
     ) -> dict[str, Any]:
         """Follow a run to its end and return it, whatever the end is.
 
-        `progress` hears the task that runs, once each. Raises AirflowProblem after `seconds`.
+        `progress` hears which tasks run, at each look. Raises AirflowProblem after `seconds`.
         """
         deadline = time.monotonic() + seconds
-        told = ""
         while time.monotonic() < deadline:
             run = self.run(dag_id, run_id)
             if run["state"] in ENDED:
                 return run
-            now = _running(self.tasks(dag_id, run_id)) if progress else ""
-            if progress and now and now != told:
-                progress(now)
-                told = now
+            if progress:
+                progress(self.running(dag_id, run_id))
             time.sleep(0.5)
         raise AirflowProblem(
             f"run {run_id} of {dag_id} has not ended after {seconds:.0f} s.",
@@ -163,10 +165,6 @@ class AirflowClient:
                 remedy=f"Its password is `airflow_admin` in {self._settings.secrets_path}.",
             )
         self._token = str(answer.json()["access_token"])
-
-
-def _running(tasks: Iterable[dict[str, Any]]) -> str:
-    return ", ".join(str(task["task_id"]) for task in tasks if task["state"] == "running")
 
 
 def _event(line: object) -> str:

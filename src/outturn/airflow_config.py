@@ -16,6 +16,7 @@ from outturn.settings import PROJECT_ROOT, Settings
 
 HOST = "127.0.0.1"
 AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+DAGS_FOLDER = PROJECT_ROOT / "dags"
 # Seconds between two looks at an unchanged DAG file: ours change with a deployment only.
 PARSE_INTERVAL = 300
 
@@ -74,7 +75,7 @@ def _sections(settings: Settings, keys: Keys) -> dict[str, dict[str, object]]:
     url_of_metadata = sqlalchemy_url(settings, "airflow")
     return {
         "core": {
-            "dags_folder": PROJECT_ROOT / "dags",
+            "dags_folder": DAGS_FOLDER,
             "executor": "LocalExecutor",
             "parallelism": max(2, min(4, os.cpu_count() or 2)),
             "auth_manager": AUTH_MANAGER,

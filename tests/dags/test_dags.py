@@ -91,7 +91,7 @@ def test_a_refused_file_fails_at_once_and_names_the_runbook() -> None:
     def load() -> None:
         raise IntakeFailed([])
 
-    with pytest.raises(AirflowFailException, match="receive_supplier.md#intakefailed"):
+    with pytest.raises(AirflowFailException, match=r"receive_supplier\.md#intakefailed"):
         load()
 
 

@@ -1,4 +1,4 @@
-"""The working-day timetable: right days, right hour on both sides of the clock's changes, no gap."""
+"""The working-day timetable: right days, right hour across the clock changes, no month left out."""
 
 from __future__ import annotations
 
