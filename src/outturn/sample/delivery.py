@@ -37,8 +37,7 @@ class Outbox:
     manifest: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        table = self.profile.table("file_forms")
-        self.forms = {row["form"]: row for row in table.to_dict("records")}
+        self.forms = {row["form"]: row for row in self.profile.records("file_forms")}
 
     def send(
         self, form: str, month: Month, content: bytes, *, rows: int, number: int = 0, wait: int = 0

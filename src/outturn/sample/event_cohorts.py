@@ -41,7 +41,12 @@ class EventType:
     sme: float | None
     disputed: float | None
     good_outcome: str
-    levels: pd.DataFrame
+    levels: list[dict[str, str]]
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the quantity is a length of time, known only when the event is closed."""
+        return any(level["failure"] == "MEAN" for level in self.levels)
 
     @property
     def lookahead(self) -> int:
@@ -56,14 +61,18 @@ class EventType:
 
 def event_types(profile: Profile) -> list[EventType]:
     """Every event type at the profile's scale."""
-    levels = dict(tuple(profile.table("event_levels").groupby("event_type")))
+    levels: dict[str, list[dict[str, str]]] = {}
+    for row in profile.records("event_levels"):
+        levels.setdefault(row["event_type"], []).append(row)
     return [
         _typed(number, row, levels[row["event_type"]], profile.scale)
-        for number, row in enumerate(profile.table("event_types").to_dict("records"))
+        for number, row in enumerate(profile.records("event_types"))
     ]
 
 
-def _typed(number: int, row: dict[str, str], levels: pd.DataFrame, scale: float) -> EventType:
+def _typed(
+    number: int, row: dict[str, str], levels: list[dict[str, str]], scale: float
+) -> EventType:
     is_scaled = row["is_scaled"] == "true"
     rows = max(int(row["min_rows"]), round(int(row["monthly_rows"]) * scale))
     return EventType(
@@ -127,7 +136,7 @@ def _place_failures(kind: EventType, phase: str, rng: Generator) -> _Placed:
     pence = np.full(count, -1, dtype=np.int64)
     left, used = {"quantity": kind.quantity, "amount": kind.pence}, 0
     sized = {"quantity": np.zeros(count, dtype=bool), "amount": np.zeros(count, dtype=bool)}
-    for level in kind.levels.to_dict("records"):
+    for level in kind.levels:
         share = _noisy(float(level[phase]), level["failure"], rng)
         if level["failure"] == "MEAN":
             spread = rng.normal(share, share * 0.22, count)

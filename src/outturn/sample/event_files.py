@@ -75,7 +75,7 @@ class EventStream:
         stem = pd.Series(self.prefixes[number]) + "-" + pd.Series(cohorts).map(months) + "-"
         identity = stem + pd.Series(events["sequence"].to_numpy()).astype(str).str.zfill(6)
         area = pd.Series(self.areas[number])
-        means = {k.number for k in self.kinds if (k.levels["failure"] == "MEAN").any()}
+        means = {k.number for k in self.kinds if k.is_mean}
         hidden = is_open & np.isin(number, list(means))
         columns = (
             np.full(len(events), self.profile.contract["contract_code"]),

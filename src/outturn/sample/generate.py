@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from outturn.progress import track
 from outturn.sample import accidents as mishaps
 from outturn.sample import decisions
 from outturn.sample.accidents import Accidents
-from outturn.sample.delivery import Cell, Outbox, csv_bytes, sheet_bytes
+from outturn.sample.delivery import Cell, Outbox, sheet_bytes
 from outturn.sample.event_files import HEADER as EVENTS_HEADER
 from outturn.sample.event_files import EventStream
 from outturn.sample.invoices import charges_file, payments_file
@@ -45,11 +44,11 @@ class SampleSummary:
 
 
 def generate(
-    settings: Settings | None = None,
+    settings: Settings | None,
+    out: Path,
     *,
     months: int = 36,
     scale: float = 0.02,
-    out: Path,
     seed: int = SEED,
 ) -> SampleSummary:
     """Write `months` months of deliveries from the contract's first month under `out/<source>/`.

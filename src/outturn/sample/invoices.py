@@ -9,12 +9,12 @@ import numpy as np
 
 from outturn.sample.delivery import Cell, csv_bytes, pounds
 from outturn.sample.months import Month, working_calendar
-from outturn.sample.profile import Profile
+from outturn.sample.profile import Profile, rows_of
 from outturn.sample.shares import split_whole
 
 CHARGES_HEADER = ("Contract", "Month", "Service Line", "Type", "Net Charge (£)", "Invoice No")
 PAYMENTS_HEADER = (
-    "Body", "Entity", "Supplier", "Transaction Number", "Expense Type", "Expense Area",
+    "Publisher", "Entity", "Supplier", "Transaction Number", "Expense Type", "Expense Area",
     "Description", "Amount (£)", "Payment Date", "Invoice Number", "Invoice Date", "Date Received",
     "Date Valid", "SME", "Disputed",
 )  # fmt: skip
@@ -28,7 +28,7 @@ def charges_file(profile: Profile, month: Month) -> tuple[bytes, int]:
     contract = profile.contract["contract_code"]
     rows: list[tuple[Cell, ...]] = []
     total = 0
-    for line in profile.table("service_lines").to_dict("records"):
+    for line in profile.records("service_lines"):
         noise = 1 + rng.normal(0, 1) * float(line["volume_noise_pct"]) / 100
         if not line["first_period"] <= month.period <= (line["last_period"] or "9999-12"):
             continue
@@ -77,7 +77,7 @@ def payments_file(profile: Profile, month: Month) -> tuple[bytes, int]:
     )
     days = days[np.is_busday(days, busdaycal=working_calendar())]
     paid = np.sort(days[rng.integers(0, len(days), count)])
-    records = suppliers.to_dict("records")
+    records = rows_of(suppliers)
     rows: list[tuple[Cell, ...]] = []
     for number in range(count):
         supplier = records[chosen[number]]

@@ -29,6 +29,10 @@ class Profile:
         """One of the generator's own tables; blank cells are empty texts."""
         return _read(PROFILES / f"{name}.csv")
 
+    def records(self, name: str) -> list[dict[str, str]]:
+        """The rows of one of the generator's own tables."""
+        return rows_of(self.table(name))
+
     def reference(self, name: str) -> pd.DataFrame:
         """One seed; blank cells are empty texts."""
         return _read(self.seeds_dir / f"{name}.csv")
@@ -42,7 +46,7 @@ class Profile:
     @cached_property
     def contract(self) -> dict[str, str]:
         """The demonstration's one contract."""
-        return {str(key): str(value) for key, value in self.reference("contracts").iloc[0].items()}
+        return rows_of(self.reference("contracts"))[0]
 
     @cached_property
     def day1(self) -> Month:
@@ -54,21 +58,18 @@ class Profile:
         """The contract's indicators in the catalogue's order."""
         table = self.reference("indicators")
         mine = table[table["contract_code"] == self.contract["contract_code"]]
-        return [{str(k): str(v) for k, v in row.items()} for row in mine.to_dict("records")]
+        return rows_of(mine)
 
     @cached_property
-    def rules(self) -> pd.DataFrame:
+    def rules(self) -> list[dict[str, str]]:
         """The recompute rules."""
-        return self.reference("recompute_rules")
+        return rows_of(self.reference("recompute_rules"))
 
     @cached_property
     def versions(self) -> dict[str, list[dict[str, str]]]:
         """The versions of each indicator, oldest first."""
         table = self.reference("indicator_versions").sort_values("valid_from")
-        return {
-            str(code): [{str(k): str(v) for k, v in row.items()} for row in rows.to_dict("records")]
-            for code, rows in table.groupby("indicator_code")
-        }
+        return {str(code): rows_of(rows) for code, rows in table.groupby("indicator_code")}
 
     @cached_property
     def phases(self) -> list[tuple[str, str]]:
@@ -85,6 +86,11 @@ class Profile:
         """The phase that the month is in; months before the first belong to the first."""
         names = [name for first, name in self.phases if first <= month.period]
         return names[-1] if names else self.phases[0][1]
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, str]]:
+    """A table's rows as texts by column."""
+    return [{str(key): str(cell) for key, cell in row.items()} for row in table.to_dict("records")]
 
 
 def _read(path: Path) -> pd.DataFrame:
