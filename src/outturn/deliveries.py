@@ -37,6 +37,7 @@ class Known:
     """What was last delivered at an address."""
 
     url: str
+    extract: str
     sha256: str
     size_bytes: int
     modified_at: datetime | None
@@ -59,7 +60,8 @@ def latest_by_url(connection: psycopg.Connection[Any], urls: Iterable[str]) -> d
         cursor.execute(
             """
             select distinct on (delivery.url)
-                delivery.url, extract_file.sha256, extract_file.size_bytes, delivery.modified_at
+                delivery.url, extract_file.extract, extract_file.sha256, extract_file.size_bytes,
+                delivery.modified_at
             from ops.delivery as delivery
             inner join ops.extract_file as extract_file using (file_id)
             where delivery.url = any(%s)
@@ -70,17 +72,17 @@ def latest_by_url(connection: psycopg.Connection[Any], urls: Iterable[str]) -> d
         return {known.url: known for known in cursor}
 
 
-def register(connection: psycopg.Connection[Any], delivery: Delivery) -> int | None:
-    """Record a delivery in one transaction; its file_id, or None when it is no new one.
+def register(connection: psycopg.Connection[Any], delivery: Delivery) -> tuple[int, bool]:
+    """Record a delivery in one transaction; its file_id, and whether it is a new delivery.
 
     A lock on the address makes two rounds at once record one delivery.
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (delivery.url,))
         known = latest_by_url(connection, [delivery.url]).get(delivery.url)
-        if known is not None and known.sha256 == delivery.sha256:
-            return None
         file_id = _file_id(connection, delivery)
+        if known and (known.extract, known.sha256) == (delivery.extract, delivery.sha256):
+            return file_id, False
         connection.execute(
             """
             insert into ops.delivery
@@ -97,7 +99,7 @@ def register(connection: psycopg.Connection[Any], delivery: Delivery) -> int | N
                 delivery.modified_at,
             ),
         )
-        return file_id
+        return file_id, True
 
 
 def _file_id(connection: psycopg.Connection[Any], delivery: Delivery) -> int:

@@ -62,6 +62,7 @@ def receive(settings: Settings, source: str, received_at: datetime | None = None
     ManifestInvalid, and DeliveryRefused after all other files were taken.
     """
     archive.sweep(settings)
+    received_at = _in_london(received_at)
     location = Location(settings, f"{settings.landing.rstrip('/')}/{source}")
     contracts = _of_source(load_contracts(settings), source)
     with connect(settings, "loader", autocommit=True) as connection:
@@ -80,11 +81,12 @@ def receive_paths(
     extract: str | None = None,
     received_at: datetime | None = None,
 ) -> list[int]:
-    """Take files named by hand, local paths or URLs; the file_ids that have a new delivery.
+    """Take files named by hand, local paths or URLs; the file_id of each, known before or not.
 
     `extract` ('source/extract') says what they are where the name does not. `received_at` is a
     manifest's beside the file, else the one given here, else the file's modified time.
     """
+    received_at = _in_london(received_at)
     contracts = load_contracts(settings)
     if extract is not None and extract not in contracts:
         known = ", ".join(sorted(contracts))
@@ -105,6 +107,10 @@ def receive_paths(
             faults |= {w.name: w.reason for w in round_.waiting} | round_.faults
     _refuse(faults)
     return taken
+
+
+def _in_london(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=manifest.LONDON) if moment and not moment.tzinfo else moment
 
 
 def _by_folder(paths: Iterable[str | Path]) -> dict[str, list[str]]:
@@ -160,7 +166,8 @@ def _settled(round_: Round, listing: list[Seen]) -> list[Seen]:
 
 def _take_all(round_: Round, candidates: list[Seen]) -> None:
     round_.entries = _manifest(round_.location)
-    known = latest_by_url(round_.connection, [seen.url for seen in candidates])
+    urls = [] if round_.by_hand else [seen.url for seen in candidates]
+    known = latest_by_url(round_.connection, urls)
     new = []
     for seen in candidates:
         before = known.get(seen.url)
@@ -202,8 +209,8 @@ def _take(round_: Round, seen: Seen) -> None:
         received_at=received_at,
         modified_at=seen.modified_at,
     )
-    file_id = register(round_.connection, delivery)
-    if file_id is not None:
+    file_id, is_new = register(round_.connection, delivery)
+    if is_new or round_.by_hand:
         round_.taken.append(file_id)
 
 

@@ -51,15 +51,17 @@ class Session:
             ExpectationConfiguration,
         )
 
-        suite = ExpectationSuite(name=facts.extract)
-        for number, one in enumerate(planned):
-            configuration = ExpectationConfiguration(
+        # Added as objects: as configurations, two of one type on the same rows replace each other.
+        expectations = [
+            ExpectationConfiguration(
                 type=one.type,
                 kwargs=one.kwargs,
                 meta={"number": number},
                 severity=one.check.severity,
-            )
-            suite.add_expectation_configuration(configuration)
+            ).to_domain_obj()
+            for number, one in enumerate(planned)
+        ]
+        suite = ExpectationSuite(name=facts.extract, expectations=expectations)
         asset = self._source.add_query_asset(
             f"file_{facts.file_id}",
             query=f"select * from landing.{facts.table} where file_id = {facts.file_id}",  # noqa: S608 names of our own

@@ -180,7 +180,8 @@ def _row(file_id: int, outcome: Outcome) -> tuple[Any, ...]:
     details = {
         "description": outcome.description,
         "expected": outcome.expected,
-        "examples": list(outcome.examples),
+        "columns": list(outcome.examples[0]) if outcome.examples else [],
+        "examples": [list(example.values()) for example in outcome.examples],
         "problem": outcome.problem,
     }
     return (

@@ -70,9 +70,7 @@ def render_pages(settings: Settings) -> Path:
     return write_index(settings)
 
 
-def write_file_page(
-    settings: Settings, connection: psycopg.Connection[Any], file_id: int
-) -> Path:
+def write_file_page(settings: Settings, connection: psycopg.Connection[Any], file_id: int) -> Path:
     """Write the page of one checked file."""
     with connection.cursor(row_factory=dict_row) as cursor:
         file = cursor.execute(_FILES, {"file_id": file_id}).fetchone()
@@ -92,7 +90,10 @@ def write_file_page(
             (file_id, SET_ASIDE_SHOWN),
         ).fetchall()
         deliveries = cursor.execute(
-            "select received_at, name, url from ops.delivery where file_id = %s order by delivery_id",
+            """
+            select received_at, name, url from ops.delivery
+            where file_id = %s order by delivery_id
+            """,
             (file_id,),
         ).fetchall()
     failed = [c for c in checks if not c["success"] and c["severity"] == "critical"]

@@ -113,7 +113,7 @@ def _plan_custom(check: Check, facts: FileFacts) -> Planned | None:
     if query is None:
         return None
     kwargs["unexpected_rows_query"] = query
-    return Planned(check, ROWS, kwargs, "no such row")
+    return Planned(check, ROWS, kwargs, "none")
 
 
 def _plan_row_count(check: Check, facts: FileFacts) -> Planned | None:

@@ -14,7 +14,9 @@ _UNNEEDED = ("file_id",)
 def observed_of(expectation: str, found: dict[str, Any]) -> str:
     """What was seen: `12 rows`, `3 of 375 rows (0.8%)` or the value itself."""
     value = found.get("observed_value")
-    if expectation in (ROW_COUNT, ROWS):
+    if expectation == ROWS:
+        return f"{value:,} found" if value else "none found"
+    if expectation == ROW_COUNT:
         return _rows(value)
     if "unexpected_count" in found:
         count, total = found["unexpected_count"] or 0, found.get("element_count") or 0
