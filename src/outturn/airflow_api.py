@@ -66,6 +66,14 @@ class AirflowClient:
         found = self._call("GET", "/api/v2/importErrors")["import_errors"]
         return [f"{error['filename']}: {error['stack_trace']}" for error in found]
 
+    def asset_events(self, dag_id: str) -> list[dict[str, Any]]:
+        """What a DAG announced, oldest first: asset's name (`name`), run and task of each event."""
+        params = {"limit": 100, "order_by": "timestamp", "source_dag_id": dag_id}
+        found: list[dict[str, Any]] = self._call("GET", "/api/v2/assets/events", params=params)[
+            "asset_events"
+        ]
+        return found
+
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run now, without a logical date; returns its run id."""
         body = {"logical_date": None, "conf": conf or {}}

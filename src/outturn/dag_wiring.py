@@ -139,12 +139,10 @@ def receive_dag(source: str, doc: str, *, schedule: str = "*/15 * * * *") -> DAG
 
         @task(trigger_rule="all_done", outlets=[alias])
         @explained(dag_id)
-        def announce(
-            *, outlet_events: Any = None, prev_start_date_success: Any = None
-        ) -> list[str]:
+        def announce(*, outlet_events: Any = None, dag_run: Any = None) -> list[str]:
             from outturn.intake import changed_extracts
 
-            extracts = changed_extracts(get_settings(), source, prev_start_date_success)
+            extracts = changed_extracts(get_settings(), source, dag_run.start_date)
             for extract in extracts:
                 outlet_events[alias].add(extract_asset(extract))
             return extracts

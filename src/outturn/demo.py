@@ -67,7 +67,7 @@ def demo(settings: Settings, *, months: int = 36, scale: float = 0.02) -> None:
     client = AirflowClient(settings)
     changed = False
     for batch in sample_post.batches(sample_post.items(folder)):
-        changed |= _run_batch(settings, client, folder, landing, batch)
+        changed |= run_batch(settings, client, folder, landing, batch)
     if not changed:
         say("All of it is delivered and published already: nothing was changed.")
     _tell(settings, time.monotonic() - started)
@@ -105,7 +105,7 @@ def _start_airflow_and_generate(
         with step(f"Airflow on port {settings.airflow_port}"):
             airflow.result()
             services.wait_until_healthy(settings)
-            _wait_for_dags(settings)
+            wait_for_dags(settings)
 
 
 def _generate(settings: Settings, folder: Path, months: int, scale: float) -> None:
@@ -119,7 +119,8 @@ def _generate(settings: Settings, folder: Path, months: int, scale: float) -> No
     partial.rename(folder)
 
 
-def _wait_for_dags(settings: Settings, seconds: float = 60) -> None:
+def wait_for_dags(settings: Settings, seconds: float = 60) -> None:
+    """Return when Airflow has read every DAG. Raises AirflowProblem naming one that it cannot."""
     client = AirflowClient(settings)
     expected = {path.stem for path in airflow_config.DAGS_FOLDER.glob("*.py")}
     deadline = time.monotonic() + seconds
@@ -133,7 +134,7 @@ def _wait_for_dags(settings: Settings, seconds: float = 60) -> None:
     raise AirflowProblem(f"Airflow does not know the DAGs {sorted(expected)} yet.")
 
 
-def _run_batch(
+def run_batch(
     settings: Settings, client: AirflowClient, folder: Path, landing: Path, batch: Batch
 ) -> bool:
     """Deliver a batch and see it through to publication; False when that was done before."""

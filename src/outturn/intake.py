@@ -23,7 +23,7 @@ where
     extract_file.status = 'accepted'
     and split_part(extract_file.extract, '/', 1) = %(source)s
     and greatest(extract_file.checked_at, delivery.seen_at)
-        >= coalesce(%(since)s::timestamptz, '-infinity')
+        >= %(since)s
 order by extract_file.extract
 """
 
@@ -54,8 +54,12 @@ def check_waiting(settings: Settings, source: str | None = None) -> int:
     return _try_all("Check", check.pending(settings, source), check_one)
 
 
-def changed_extracts(settings: Settings, source: str, since: datetime | None) -> list[str]:
-    """Extracts (`source/extract`) with a file accepted, or delivered again, at `since` or later."""
+def changed_extracts(settings: Settings, source: str, since: datetime) -> list[str]:
+    """Extracts (`source/extract`) with a file accepted, or delivered again, at `since` or later.
+
+    Asked of the database and not handed from task to task: a task that is killed and run again
+    says what its first attempt did as well.
+    """
     with connect(settings, "loader") as connection:
         rows = connection.execute(CHANGED_EXTRACTS, {"source": source, "since": since}).fetchall()
     return [extract for (extract,) in rows]
