@@ -14,7 +14,6 @@ from pathlib import Path
 from outturn.database import sqlalchemy_url
 from outturn.settings import PROJECT_ROOT, Settings
 
-HOST = "127.0.0.1"
 AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 DAGS_FOLDER = PROJECT_ROOT / "dags"
 # Seconds between two looks at an unchanged DAG file: ours change with a deployment only.
@@ -42,7 +41,7 @@ def path(settings: Settings) -> Path:
 
 def base_url(settings: Settings) -> str:
     """Where pages and API answer."""
-    return f"http://{HOST}:{settings.airflow_port}"
+    return (settings.airflow_url or f"http://127.0.0.1:{settings.airflow_port}").rstrip("/")
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -92,7 +91,7 @@ def _sections(settings: Settings, keys: Keys) -> dict[str, dict[str, object]]:
             "load_default_connections": False,
         },
         "api": {
-            "host": HOST,
+            "host": settings.airflow_host,
             "port": settings.airflow_port,
             "base_url": url,
             "workers": 1,

@@ -92,12 +92,20 @@ def start(settings: Settings) -> bool:
             f"port {settings.airflow_port} is taken by another program.",
             remedy="Set OUTTURN_AIRFLOW_PORT to a free port, or end that program.",
         )
-    logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write_private(airflow_config.path(settings), _airflow_configuration(settings))
+    prepare(settings)
     _write_private(_supervisor_config(settings), _supervisor_text(settings))
-    _prepare_metadata(settings)
     _spawn_supervisor(settings)
     return True
+
+
+def prepare(settings: Settings) -> None:
+    """Write Airflow's configuration and bring its database up to date: enough for any supervisor.
+
+    Raises AirflowProblem when the database cannot be reached or migrated.
+    """
+    logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write_private(airflow_config.path(settings), _airflow_configuration(settings))
+    _prepare_metadata(settings)
 
 
 def wait_until_healthy(

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     )
     pg_port: int = Field(default=15432, description="port of the embedded PostgreSQL")
     airflow_port: int = Field(default=8080, description="port of Airflow's API server and pages")
+    airflow_host: str = Field(default="127.0.0.1", description="what Airflow's server listens on")
+    airflow_url: str | None = Field(
+        default=None, description="where tasks and people reach it; unset: this machine"
+    )
     sftp_known_hosts: Path | None = Field(
         default=None, description="known_hosts file that pins SFTP servers; unset: ~/.ssh's"
     )
