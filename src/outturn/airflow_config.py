@@ -39,6 +39,11 @@ def path(settings: Settings) -> Path:
     return folder(settings) / "airflow.cfg"
 
 
+def logs_folder(settings: Settings) -> Path:
+    """Where the processes write their logs; task logs are in `tasks` below it."""
+    return settings.home / "logs"
+
+
 def base_url(settings: Settings) -> str:
     """Where pages and API answer."""
     return (settings.airflow_url or f"http://127.0.0.1:{settings.airflow_port}").rstrip("/")
@@ -100,7 +105,7 @@ def _sections(settings: Settings, keys: Keys) -> dict[str, dict[str, object]]:
         },
         "api_auth": {"jwt_secret": keys.jwt},
         "logging": {
-            "base_log_folder": settings.home / "logs" / "tasks",
+            "base_log_folder": logs_folder(settings) / "tasks",
             "namespace_levels": "great_expectations=WARNING",
         },
         "scheduler": {"enable_health_check": False, "scheduler_idle_sleep_time": 0.5},

@@ -223,7 +223,7 @@ def _tell(settings: Settings, seconds: float) -> None:
         "Airflow": f"{airflow_config.base_url(settings)} (user {services.ADMIN_USER})",
         "Check pages": settings.home / "checks" / "index.html",
         "Passwords": settings.secrets_path,
-        "Logs": services.logs_folder(settings),
+        "Logs": airflow_config.logs_folder(settings),
     }
     for title, place in links.items():
         out.print(f"{title}: {place}", markup=False, soft_wrap=True)

@@ -14,69 +14,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from outturn import airflow_config, server
+from outturn import airflow_config, server, supervisor_config
 from outturn.airflow_api import AirflowClient
 from outturn.errors import AirflowProblem
 from outturn.secret_store import secret
-from outturn.settings import PROJECT_ROOT, Settings
+from outturn.settings import Settings
 
 ADMIN_USER = "admin"
 STOP_SECONDS = 40
-SUPERVISED = """\
-[supervisord]
-pidfile = {home}/supervisor.pid
-logfile = {logs}/supervisor.log
-childlogdir = {logs}
-umask = 077
-
-"""
-PROGRAM = """\
-[program:{name}]
-command = {command}
-directory = {directory}
-autorestart = true
-startsecs = 5
-startretries = 3
-stopwaitsecs = 20
-stopasgroup = true
-killasgroup = true
-redirect_stderr = true
-stdout_logfile = {logs}/{name}.log
-stdout_logfile_maxbytes = 20MB
-stdout_logfile_backups = 3
-
-"""
-
-
-@dataclass(frozen=True)
-class Program:
-    """One supervised process: its name (also its log's), command line, and a word that marks it.
-
-    The word is looked for in the running process' own command line, with `_` read as `-`: some
-    servers rename themselves.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    word: str
-
-
-def programs() -> tuple[Program, ...]:
-    """What runs. Log servers stay off: they listen on every interface, and logs are local files."""
-    airflow = (sys.executable, "-m", "airflow")
-    return (
-        Program("airflow-api-server", (*airflow, "api-server"), "api-server"),
-        Program("airflow-scheduler", (*airflow, "scheduler", "--skip-serve-logs"), "scheduler"),
-        Program("airflow-dag-processor", (*airflow, "dag-processor"), "dag-processor"),
-        Program("airflow-triggerer", (*airflow, "triggerer", "--skip-serve-logs"), "triggerer"),
-    )
 
 
 def start(settings: Settings) -> bool:
@@ -93,7 +44,7 @@ def start(settings: Settings) -> bool:
             remedy="Set OUTTURN_AIRFLOW_PORT to a free port, or end that program.",
         )
     prepare(settings)
-    _write_private(_supervisor_config(settings), _supervisor_text(settings))
+    _write_private(supervisor_config.path(settings), supervisor_config.render(settings))
     _spawn_supervisor(settings)
     return True
 
@@ -103,7 +54,7 @@ def prepare(settings: Settings) -> None:
 
     Raises AirflowProblem when the database cannot be reached or migrated.
     """
-    logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    airflow_config.logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
     _write_private(airflow_config.path(settings), _airflow_configuration(settings))
     _prepare_metadata(settings)
 
@@ -130,7 +81,7 @@ def wait_until_healthy(
         time.sleep(0.5)
     raise AirflowProblem(
         f"Airflow is not healthy: {', '.join(waiting)} did not answer within {seconds:.0f} s.",
-        remedy=f"Its logs are in {logs_folder(settings)}.",
+        remedy=f"Its logs are in {airflow_config.logs_folder(settings)}.",
     )
 
 
@@ -154,7 +105,7 @@ def status(settings: Settings) -> dict[str, str]:
     running = [_command_line(child) for child in _children(parent)]
     found = {
         program.name: "running" if any(program.word in line for line in running) else "stopped"
-        for program in programs()
+        for program in supervisor_config.programs()
     }
     found["unhealthy"] = ", ".join(AirflowClient(settings).unhealthy()) if parent else ""
     return found
@@ -168,17 +119,12 @@ def is_running(settings: Settings) -> bool:
 def supervisor(settings: Settings) -> psutil.Process | None:
     """This home's supervisor if it runs; a pid that now belongs to another program is not it."""
     try:
-        pid = int((_folder(settings) / "supervisor.pid").read_text())
+        pid = int(supervisor_config.pid_path(settings).read_text())
         process = psutil.Process(pid)
-        is_ours = str(_supervisor_config(settings)) in process.cmdline()
+        is_ours = str(supervisor_config.path(settings)) in process.cmdline()
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
     return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
-
-
-def logs_folder(settings: Settings) -> Path:
-    """Where the processes write their logs; task logs are in `tasks` below it."""
-    return settings.home / "logs"
 
 
 def task_environment(settings: Settings) -> dict[str, str]:
@@ -222,7 +168,7 @@ def _fernet_key() -> str:
 def _prepare_metadata(settings: Settings) -> None:
     """Migrate the metadata database and make the administrator, in one process of their own."""
     secret(settings, "airflow_admin")
-    log = logs_folder(settings) / "airflow-setup.log"
+    log = airflow_config.logs_folder(settings) / "airflow-setup.log"
     with log.open("w") as sink:
         done = subprocess.run(
             [sys.executable, "-m", "outturn.airflow_setup", ADMIN_USER],
@@ -242,7 +188,7 @@ def _prepare_metadata(settings: Settings) -> None:
 
 def _spawn_supervisor(settings: Settings) -> None:
     """Start supervisord in the background (it daemonizes itself) and wait for its pid file."""
-    config = _supervisor_config(settings)
+    config = supervisor_config.path(settings)
     done = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
         env=task_environment(settings),
@@ -258,27 +204,8 @@ def _spawn_supervisor(settings: Settings) -> None:
         time.sleep(0.1)
     raise AirflowProblem(
         f"the supervisor did not start: {(done.stderr or done.stdout).strip()[-500:]}",
-        remedy=f"Its log is {logs_folder(settings) / 'supervisor.log'}.",
+        remedy=f"Its log is {airflow_config.logs_folder(settings) / 'supervisor.log'}.",
     )
-
-
-def _supervisor_text(settings: Settings) -> str:
-    """The supervisor's configuration; a percent sign is its escape character, hence doubled."""
-    places = {"home": _folder(settings), "logs": logs_folder(settings), "directory": PROJECT_ROOT}
-    escaped = {name: str(value).replace("%", "%%") for name, value in places.items()}
-    parts = [SUPERVISED.format(**escaped)]
-    for program in programs():
-        command = " ".join(program.command).replace("%", "%%")
-        parts.append(PROGRAM.format(name=program.name, command=command, **escaped))
-    return "".join(parts)
-
-
-def _folder(settings: Settings) -> Path:
-    return settings.home / "services"
-
-
-def _supervisor_config(settings: Settings) -> Path:
-    return _folder(settings) / "supervisor.conf"
 
 
 def _children(parent: psutil.Process | None) -> list[psutil.Process]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from outturn import demo, sample, sample_post, services
+from outturn import airflow_config, demo, sample, sample_post, services
 from outturn.airflow_api import AirflowClient
 from outturn.database import connect
 from outturn.sample_post import Batch
@@ -124,7 +124,7 @@ def test_no_password_is_in_xcom_templates_or_logs(
             " union all select conf::text from dag_run"
         ).fetchall()
     texts = [value for (value,) in stored if value]
-    logs = services.logs_folder(server_settings)
+    logs = airflow_config.logs_folder(server_settings)
     texts += [path.read_text(errors="replace") for path in logs.rglob("*.log")]
     for name, value in all_secrets(server_settings).items():
         assert not any(value in text for text in texts), name

@@ -1,0 +1,81 @@
+"""The supervisor's configuration: which programs run, and how they are restarted and stopped."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from outturn.airflow_config import logs_folder
+from outturn.settings import PROJECT_ROOT, Settings
+
+SUPERVISED = """\
+[supervisord]
+pidfile = {pid}
+logfile = {logs}/supervisor.log
+childlogdir = {logs}
+umask = 077
+
+"""
+PROGRAM = """\
+[program:{name}]
+command = {command}
+directory = {directory}
+autorestart = true
+startsecs = 5
+startretries = 3
+stopwaitsecs = 20
+stopasgroup = true
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {logs}/{name}.log
+stdout_logfile_maxbytes = 20MB
+stdout_logfile_backups = 3
+
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process: its name (also its log's), command line, and a word that marks it.
+
+    The word is looked for in the running process' own command line, with `_` read as `-`: some
+    servers rename themselves.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    word: str
+
+
+def programs() -> tuple[Program, ...]:
+    """What runs. Log servers stay off: they listen on every interface, and logs are local files."""
+    airflow = (sys.executable, "-m", "airflow")
+    return (
+        Program("airflow-api-server", (*airflow, "api-server"), "api-server"),
+        Program("airflow-scheduler", (*airflow, "scheduler", "--skip-serve-logs"), "scheduler"),
+        Program("airflow-dag-processor", (*airflow, "dag-processor"), "dag-processor"),
+        Program("airflow-triggerer", (*airflow, "triggerer", "--skip-serve-logs"), "triggerer"),
+    )
+
+
+def path(settings: Settings) -> Path:
+    """The generated configuration file."""
+    return settings.home / "services" / "supervisor.conf"
+
+
+def pid_path(settings: Settings) -> Path:
+    """Where the supervisor writes its process id."""
+    return path(settings).with_suffix(".pid")
+
+
+def render(settings: Settings) -> str:
+    """The text of the configuration; a percent sign is its escape character, hence doubled."""
+    places = {"pid": pid_path(settings), "logs": logs_folder(settings), "directory": PROJECT_ROOT}
+    escaped = {name: str(value).replace("%", "%%") for name, value in places.items()}
+    parts = [SUPERVISED.format(**escaped)]
+    for program in programs():
+        command = shlex.join(program.command).replace("%", "%%")
+        parts.append(PROGRAM.format(name=program.name, command=command, **escaped))
+    return "".join(parts)
