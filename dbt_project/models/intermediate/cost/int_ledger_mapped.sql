@@ -25,8 +25,10 @@ final as (
         objective.category_name as function_group,
         objective.function_name,
         coalesce(objective.is_support, false) as is_support,
-        subjective.code is not null as is_subjective_mapped,
-        objective.code is not null as is_objective_mapped,
+        coalesce(subjective.treatment, '') != ''
+        and subjective.category_code is not null as is_subjective_mapped,
+        objective.category_name is not null
+        and objective.function_name is not null as is_objective_mapped,
         -- measures
         ledger_months.amount_gbp,
         ledger_months.line_count,

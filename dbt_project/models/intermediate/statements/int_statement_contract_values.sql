@@ -98,7 +98,7 @@ final as (
         -- keys
         statement_code,
         -- measures
-        min(recomputed_value) as recomputed_value
+        trim_scale(min(recomputed_value)) as recomputed_value
     from combined
     group by statement_code
     having min(recomputed_value) = max(recomputed_value)

@@ -51,7 +51,7 @@ final as (
         -- measures
         case
             when check_rule = 'support_cost_year' then support_cost_gbp
-            else 100 * support_cost_gbp / nullif(gross_expenditure_gbp, 0)
+            else trim_scale(100 * support_cost_gbp / nullif(gross_expenditure_gbp, 0))
         end as recomputed_value
     from sums
 )

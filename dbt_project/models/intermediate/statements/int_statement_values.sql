@@ -17,7 +17,7 @@ values_from_itself as (
         case check_rule
             when 'stated_value' then basis_value
             when 'share_of_basis' then 100 * basis_value / nullif(basis_value_2, 0)
-            when 'percent_of_basis' then basis_value / 100 * basis_value_2
+            when 'percent_of_basis' then basis_value * basis_value_2 / 100
         end as recomputed_value
     from statements
 ),
@@ -35,7 +35,7 @@ final as (
         -- keys
         statement_code,
         -- measures
-        recomputed_value
+        trim_scale(recomputed_value) as recomputed_value
     from combined
     where recomputed_value is not null
 )
