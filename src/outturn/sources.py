@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from fsspec.implementations.sftp import SFTPFileSystem
 from outturn.errors import HostKeyRefused, OutturnError, SourceUnreachable
 from outturn.settings import Settings
 
+_PASSWORD = re.compile(r"(?<=://)(?P<user>[^:/@]*):[^/@]*@")
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "created")
 
 
@@ -51,14 +53,17 @@ class Stream:
 class Location:
     """A folder on some file system, opened once for a round of receiving.
 
-    `url` is the address as stored with a delivery: an absolute path for a local folder.
+    `url` is the address as stored with a delivery: an absolute path for a local folder, never
+    with a password.
     """
 
     def __init__(self, settings: Settings, url: str) -> None:
         """Connect. Raises SourceUnreachable, or HostKeyRefused for an unknown SFTP server."""
-        with _named(url):
+        self.url = _PASSWORD.sub(r"\g<user>@", url.rstrip("/"))
+        with _named(self.url):
             self._files, self._folder = _open_file_system(settings, url.rstrip("/"))
-        self.url = self._folder if "file" in self._files.protocol else url.rstrip("/")
+        if "file" in self._files.protocol:
+            self.url = self._folder
 
     def list(self) -> list[Seen]:
         """The files of the folder itself, by name; a folder that is not there has none."""
@@ -170,8 +175,11 @@ def _open_sftp(settings: Settings, url: str) -> PinnedSFTP:
     username = parts.get("username") or settings.sftp_username
     if username:
         options["username"] = username
+    password = parts.get("password")
     if settings.sftp_password:
-        options |= {"password": settings.sftp_password.get_secret_value(), "look_for_keys": False}
+        password = settings.sftp_password.get_secret_value()
+    if password:
+        options |= {"password": password, "look_for_keys": False, "allow_agent": False}
     if settings.sftp_key_file:
         options["key_filename"] = str(settings.sftp_key_file)
     return PinnedSFTP(

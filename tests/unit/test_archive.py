@@ -60,9 +60,9 @@ def test_a_stream_that_breaks_leaves_nothing(settings: Settings) -> None:
 
 def test_what_verify_refuses_gets_no_name(settings: Settings) -> None:
     def refuse(_: archive.Archived) -> None:
-        raise ValueError
+        raise ConnectionAbortedError
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ConnectionAbortedError):
         archive.store(settings, io.BytesIO(b"a"), refuse)
     assert files_of(settings) == []
 

@@ -278,8 +278,16 @@ def test_a_delivery_is_a_change_of_what_stands_at_an_address(
             assert is_new == (standing.get(address) != content)
             expected += [(address, content * 64)] if is_new else []
             standing[address] = content
-    query = "select url, sha256 from ops.delivery join ops.extract_file using (file_id) order by delivery_id"
-    assert rows(warehouse_settings, query) == expected
+    stored = rows(
+        warehouse_settings,
+        """
+        select delivery.url, extract_file.sha256
+        from ops.delivery as delivery
+        inner join ops.extract_file as extract_file using (file_id)
+        order by delivery.delivery_id
+        """,
+    )
+    assert stored == expected
 
 
 def _delivery(address: str, content: str) -> Delivery:
