@@ -16,9 +16,18 @@ from outturn.errors import NotReady
 from outturn.secret_store import all_secrets
 from outturn.settings import Settings
 
-Role = Literal["admin", "loader", "transformer", "publisher", "finance", "airflow"]
+Role = Literal["admin", "loader", "transformer", "publisher", "finance", "airflow", "superset"]
 
-LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "publisher", "finance", "airflow")
+LOGIN_ROLES: tuple[Role, ...] = (
+    "loader",
+    "transformer",
+    "publisher",
+    "finance",
+    "airflow",
+    "superset",
+)
+# Services whose metadata is a database of their own; they do not log in to the warehouse.
+SERVICE_ROLES: tuple[Role, ...] = ("airflow", "superset")
 
 
 def login_name(role: Role) -> str:
@@ -39,8 +48,14 @@ def dsn_for(settings: Settings, role: Role, database: str | None = None) -> str:
         raise NotReady(
             f"the role {login_name(role)} has no password yet.", remedy="Run `outturn init`."
         )
-    default = settings.airflow_database if role == "airflow" else settings.database
-    return make_conninfo(base, user=login_name(role), password=password, dbname=database or default)
+    chosen = database or default_database(settings, role)
+    return make_conninfo(base, user=login_name(role), password=password, dbname=chosen)
+
+
+def default_database(settings: Settings, role: Role) -> str:
+    """The database that a role works in: a service's own metadata, else the warehouse."""
+    own = {"airflow": settings.airflow_database, "superset": settings.superset_database}
+    return own.get(role, settings.database)
 
 
 @contextmanager

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     )
     database: str = Field(default="outturn", description="name of the warehouse's database")
     airflow_database: str = Field(default="airflow", description="of Airflow's metadata database")
+    superset_database: str = Field(
+        default="superset", description="of Superset's metadata database"
+    )
     landing_url: str | None = Field(
         default=None, description="fsspec URL with one sub-folder a source; unset: home/landing"
     )
@@ -46,6 +49,7 @@ class Settings(BaseSettings):
     airflow_url: str | None = Field(
         default=None, description="where tasks and people reach it; unset: this machine"
     )
+    superset_port: int = Field(default=8088, description="port of Superset's pages")
     sftp_known_hosts: Path | None = Field(
         default=None, description="known_hosts file that pins SFTP servers; unset: ~/.ssh's"
     )

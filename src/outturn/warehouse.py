@@ -14,8 +14,10 @@ from outturn import landing, seeds
 from outturn.contracts import load_contracts
 from outturn.database import (
     LOGIN_ROLES,
+    SERVICE_ROLES,
     Role,
     connect,
+    default_database,
     login_name,
 )
 from outturn.progress import step
@@ -47,7 +49,8 @@ def initialise(settings: Settings) -> None:
     with step("Roles and databases"), _administrator(settings, "postgres") as connection:
         _create_roles(settings, connection)
         _create_database(connection, settings.database, None)
-        _create_database(connection, settings.airflow_database, login_name("airflow"))
+        for service in SERVICE_ROLES:
+            _create_database(connection, default_database(settings, service), login_name(service))
     with (
         step("Schemas, domains and tables"),
         connect(settings, "admin", autocommit=False) as connection,
@@ -109,7 +112,7 @@ def _create_database(connection: psycopg.Connection[Any], name: str, owner: str 
         )
         return
     for role in LOGIN_ROLES:
-        if role != "airflow":
+        if role not in SERVICE_ROLES:
             connection.execute(
                 sql.SQL("grant connect on database {} to {}").format(
                     database, sql.Identifier(login_name(role))
