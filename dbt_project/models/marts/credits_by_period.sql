@@ -35,8 +35,8 @@ final as (
         trim_scale(critical_points.window_points)::numeric as window_points,
         points_by_period.charges_gbp::numeric as charges_gbp,
         round(capped.uncapped_gbp, 2)::numeric as uncapped_gbp,
-        trim_scale(capped.period_cap_gbp)::numeric as period_cap_gbp,
-        trim_scale(capped.rolling12_cap_gbp)::numeric as rolling12_cap_gbp,
+        capped.period_cap_gbp::numeric as period_cap_gbp,
+        capped.rolling12_cap_gbp::numeric as rolling12_cap_gbp,
         capped.credit_gbp::numeric as credit_gbp,
         capped.headroom_gbp::numeric as headroom_gbp
     from points_by_period

@@ -118,8 +118,8 @@ final as (
         coalesce(uncapped_gbp > 0 and uncapped_gbp >= lowest_cap_gbp, false) as reaches_cap,
         -- measures
         uncapped_gbp,
-        period_cap_gbp,
-        rolling12_cap_gbp,
+        trim_scale(period_cap_gbp) as period_cap_gbp,
+        trim_scale(rolling12_cap_gbp) as rolling12_cap_gbp,
         credit_gbp,
         trunc(lowest_cap_gbp - credit_gbp, 2) as headroom_gbp
     from months_in_order

@@ -14,7 +14,7 @@ final as (
         basis,
         period_month,
         -- measures
-        points * coalesce(pct_per_point, 0) / 100 * charges_gbp as uncapped_gbp,
+        trim_scale(points * coalesce(pct_per_point, 0) * charges_gbp / 100) as uncapped_gbp,
         null::numeric as at_risk_cap_gbp
     from points_by_period
 )

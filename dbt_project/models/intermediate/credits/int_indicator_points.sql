@@ -100,10 +100,12 @@ final as (
         case when is_scored then points_of_band else 0 end as base_points,
         case when is_scored then credit_pct_of_band end as band_credit_pct,
         case
-            when is_scored then
-                points_of_band
-                * case when is_repeat then repeat_multiplier else 1 end
-                * (100 - waived_points_pct) / 100
+            when is_scored
+                then trim_scale(
+                    points_of_band
+                    * case when is_repeat then repeat_multiplier else 1 end
+                    * (100 - waived_points_pct) / 100
+                )
             else 0
         end as points
     from chained

@@ -76,8 +76,8 @@ final as (
         coalesce(summed.points, 0) as points,
         charges.charges_gbp,
         scheme_lines.pct_per_point,
-        charges.charges_gbp * scheme_lines.period_cap_pct / 100 as period_cap_gbp,
-        rolling_charges.rolling12_charges_gbp * scheme_lines.rolling12_cap_pct / 100
+        trim_scale(charges.charges_gbp * scheme_lines.period_cap_pct / 100) as period_cap_gbp,
+        trim_scale(rolling_charges.rolling12_charges_gbp * scheme_lines.rolling12_cap_pct / 100)
             as rolling12_allowance_gbp
     from scheme_lines
     cross join bases
