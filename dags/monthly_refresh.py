@@ -2,8 +2,7 @@
 
 **When** an extract changed (`receive_*` announces it), and at 06:00 London time on working days 6
 (costs) and 12 (all final) of the month after; on day 13 it fails if the month is not final.
-**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest month that
-is due (all of them after a history arrived). With nothing to do, nothing is done.
+**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest that is due.
 **Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap) →
 the next month, if one is due. A retry of `build` runs only what failed.
 **When it fails** readers keep the last published figures: see `docs/runbooks/monthly_refresh.md`.
@@ -37,10 +36,11 @@ def monthly_refresh() -> None:
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
     @explained(DAG_ID)
-    def decide(*, params: Any = None, logical_date: Any = None) -> str | None:
+    def decide(*, params: Any = None, dag_run: Any = None) -> str | None:
         from outturn import monthly
 
-        return monthly.decide(SETTINGS, params["period"], reported_month(logical_date))
+        month = reported_month(dag_run.logical_date)
+        return monthly.decide(SETTINGS, params["period"], dag_run.run_type, month)
 
     @task
     @explained(DAG_ID)

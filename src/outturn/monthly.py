@@ -24,13 +24,16 @@ where
 """
 
 
-def decide(settings: Settings, period: str = "", scheduled_month: str | None = None) -> str | None:
+def decide(
+    settings: Settings, period: str = "", run_type: str = "manual", month: str | None = None
+) -> str | None:
     """Plan a run and return its key; None when there is nothing to do.
 
-    `period`: a month (YYYY-MM), `all`, or blank: the oldest month that is due, or all of them
-    after a history was delivered. `scheduled_month`: the month of a run that the calendar
-    started; it builds even if no file is new, for a working day changes what is provisional,
-    awaited or late. Raises NotReady when no accepted file is about `period`.
+    `period`: a month (YYYY-MM), `all`, or blank. Blank means the oldest month that is due, or all
+    of them after a history was delivered. `run_type` and `month` are those of a run with a logical
+    date: one that the calendar `scheduled` builds even if no file is new, for a working day changes
+    what is provisional, awaited or late; a `backfill` takes its month if it is due.
+    Raises NotReady when no accepted file is about `period`.
     """
     if period == "all":
         planned = run.plan(settings, everything=True)
@@ -38,11 +41,14 @@ def decide(settings: Settings, period: str = "", scheduled_month: str | None = N
         planned = run.plan(settings, period)
     else:
         wait_for_intake(settings)
-        planned = run.plan(settings, _target(find_months(settings), scheduled_month))
+        months = find_months(settings)
+        if run_type == "backfill" and month not in months.due:
+            return None
+        planned = run.plan(settings, _target(months, month))
     if planned is None:
         return None
-    months = ", ".join(planned.months) or "no month's facts"
-    say(f"{planned.run_key} rebuilds {months}; the marts end with {planned.last_period}.")
+    rebuilt = ", ".join(planned.months) or "no month's facts"
+    say(f"{planned.run_key} rebuilds {rebuilt}; the marts end with {planned.last_period}.")
     return planned.run_key
 
 
@@ -90,10 +96,10 @@ def wait_for_intake(settings: Settings, seconds: float = INTAKE_SECONDS) -> bool
     return True
 
 
-def _target(months: changes.Months, scheduled_month: str | None) -> str | None:
+def _target(months: changes.Months, month: str | None) -> str | None:
     """The period to plan for; None leaves the choice to the oldest month due, if any."""
-    if scheduled_month is not None and months.known:
-        return scheduled_month if scheduled_month in months.known else months.known[-1]
+    if month is not None and months.known:
+        return month if month in months.known else months.known[-1]
     return months.due[-1] if len(months.due) > CATCH_UP_MONTHS else None
 
 

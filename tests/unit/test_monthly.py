@@ -33,27 +33,37 @@ def set_due(monkeypatch: pytest.MonkeyPatch, *due: str, known: list[str] = KNOWN
 
 
 @pytest.mark.parametrize(
-    ("period", "scheduled", "due", "expected"),
+    ("period", "run_type", "month", "due", "expected"),
     [
-        ("2018-03", None, [], "2018-03"),
-        ("", None, ["2018-07", "2018-08"], None),  # the plan takes the oldest
-        ("", None, ["2018-05", "2018-06", "2018-07", "2018-08"], "2018-08"),  # a history
-        ("", "2018-08", [], "2018-08"),  # a working day changes what is provisional
-        ("", "2018-10", ["2018-09"], "2018-09"),  # nothing is known about October yet
-        ("2018-02", "2018-08", [], "2018-02"),
+        ("2018-03", "manual", None, [], "2018-03"),
+        ("", "asset_triggered", None, ["2018-07", "2018-08"], None),  # the plan takes the oldest
+        ("", "manual", None, ["2018-05", "2018-06", "2018-07", "2018-08"], "2018-08"),  # history
+        ("", "scheduled", "2018-08", [], "2018-08"),  # a working day changes what is provisional
+        ("", "scheduled", "2018-10", ["2018-09"], "2018-09"),  # nothing is known of October yet
+        ("", "backfill", "2018-03", ["2018-03"], "2018-03"),
+        ("2018-02", "scheduled", "2018-08", [], "2018-02"),
     ],
 )
 def test_a_run_is_planned_for(
     planned: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     period: str,
-    scheduled: str | None,
+    run_type: str,
+    month: str | None,
     due: list[str],
     expected: str | None,
 ) -> None:
     set_due(monkeypatch, *due)
-    assert monthly.decide(Settings(), period, scheduled) is None
+    assert monthly.decide(Settings(), period, run_type, month) is None
     assert planned == [{"period": expected, "everything": False}]
+
+
+def test_a_backfill_leaves_a_month_alone_that_is_published(
+    planned: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_due(monkeypatch, "2018-04")
+    assert monthly.decide(Settings(), "", "backfill", "2018-03") is None
+    assert planned == []
 
 
 def test_all_asks_for_everything(planned: list[dict[str, Any]]) -> None:
@@ -65,7 +75,7 @@ def test_a_day_of_the_calendar_before_any_file_plans_nothing_in_particular(
     planned: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_due(monkeypatch, known=[])
-    monthly.decide(Settings(), "", "2018-08")
+    monthly.decide(Settings(), "", "scheduled", "2018-08")
     assert planned == [{"period": None, "everything": False}]
 
 
