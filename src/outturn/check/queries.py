@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from outturn.errors import OutturnError
 
 if TYPE_CHECKING:
     from outturn.check.suite import FileFacts
@@ -26,12 +27,18 @@ def fill(query: str, facts: FileFacts) -> str | None:
             if day is None:
                 return None
             query = query.replace(word, f"date '{day.isoformat()}'")
-    return _SEED.sub(lambda found: _relation(facts.seeds_path, found.group(1)), query)
+    return _SEED.sub(lambda found: _relation(facts, found.group(1)), query)
 
 
-def _relation(seeds_path: Path, name: str) -> str:
+def _relation(facts: FileFacts, name: str) -> str:
     """A seed as `(select ... from (values ...))`; without rows, a relation without rows."""
-    with (seeds_path / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+    path = facts.seeds_path / f"{name}.csv"
+    if not path.exists():
+        raise OutturnError(
+            f"a check of {facts.extract} asks for the seed {name!r}, which there is none of.",
+            remedy="Correct the name in the extract's contract.",
+        )
+    with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = list(csv.reader(stream))
     columns = ", ".join(f'"{column}"' for column in header)
     kinds = ", ".join(f'"{column}"::text' for column in header)
