@@ -2,7 +2,7 @@
 
 **When** an extract changed (`receive_*` announces it), and at 06:00 London time on working days 6
 (costs) and 12 (all final) of the month after; on day 13 it fails if the month is not final.
-**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest that is due.
+**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest one due.
 **Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap) →
 the next month, if one is due. A retry of `build` runs only what failed.
 **When it fails** readers keep the last published figures: see `docs/runbooks/monthly_refresh.md`.
