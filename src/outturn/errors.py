@@ -151,6 +151,14 @@ class FileRefused(OutturnError):
         shown = f" (value {value!r})" if value is not None else ""
         super().__init__(f"{place}: {reason}{shown}.", remedy=remedy)
 
+    @classmethod
+    def as_stored(cls, file: str, refusal: str) -> "FileRefused":
+        """A refusal of an earlier load, told in the words that were stored then."""
+        problem = cls(file, refusal)
+        problem.message, problem.remedy = refusal, ""
+        problem.args = (refusal,)
+        return problem
+
 
 class MonthNotFinal(OutturnError):
     """The deadline for a month's final figures has come and they are not published."""

@@ -1,7 +1,8 @@
 """Patterns of file names: `GL_Extract_<YYYY-MM>[_<n>].csv` and what a name says.
 
 Tokens: `<YYYY-MM>`, `<YYYY>`, `<YY>`, `<MM>`, `<DD>`, `<Month>` (January or Jan), `<n>`. `[...]` may be
-missing, `*` is any text. Letters match in either case. Nothing else has a meaning.
+missing, `*` is any text. A name whose letters have the pattern's case fits better than one whose
+letters have not. Nothing else has a meaning.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _TOKENS = {
     "<YYYY>": r"(?P<year>\d{4})",
     "<YY>": r"(?P<short_year>\d{2})",
     "<MM>": r"(?P<month>0[1-9]|1[0-2])",
-    "<Month>": rf"(?P<month_word>{_MONTH_WORDS})",
+    "<Month>": rf"(?P<month_word>(?i:{_MONTH_WORDS}))",
     "<DD>": r"\d{2}",
     "<n>": r"(?P<number>\d{1,6})",
     "[": "(?:",
@@ -56,15 +57,15 @@ class FilePattern:
         year = "<YYYY>" in always or "<YY>" in always
         return year and ("<MM>" in always or "<Month>" in always)
 
-    def match(self, name: str) -> FileName | None:
+    def match(self, name: str, *, any_case: bool = True) -> FileName | None:
         """What the name says, or None when it does not fit."""
-        found = self._compiled().fullmatch(name)
+        found = self._compiled(any_case=any_case).fullmatch(name)
         if not found:
             return None
         parts = found.groupdict()
         return FileName(_period(parts), int(parts.get("number") or 0))
 
-    def _compiled(self) -> re.Pattern[str]:
+    def _compiled(self, *, any_case: bool = True) -> re.Pattern[str]:
         out: list[str] = []
         position = 0
         for token in _SPLIT.finditer(self.text):
@@ -75,7 +76,8 @@ class FilePattern:
             position = token.end()
         out.append(re.escape(self.text[position:]))
         try:
-            return re.compile("".join(out), re.IGNORECASE | re.DOTALL | re.ASCII)
+            flags = re.DOTALL | re.ASCII
+            return re.compile("".join(out), flags | re.IGNORECASE if any_case else flags)
         except re.error as error:
             raise ValueError(f"{self.text!r} cannot be read: {error}") from error
 

@@ -199,20 +199,25 @@ class Contract:
         raise KeyError(name)
 
     def match(self, file_name: str) -> Match | None:
-        """The first form whose file patterns fit the name; own forms come before the plain one.
+        """The form whose file patterns fit the name: in its very case, else in any.
 
-        A zip fits by the name of what it holds: `x.csv.zip` and `x.zip` are both `x.csv`.
+        Own forms come before the plain one. A zip fits by the name of what it holds: `x.csv.zip`
+        and `x.zip` are both `x.csv`.
         """
-        for form in self.forms:
-            names = [file_name]
-            if file_name.lower().endswith(".zip"):
-                names += [file_name[:-4], f"{file_name[:-4]}.{form.format}"]
-            for pattern in form.files:
-                for name in names:
-                    found = pattern.match(name)
-                    if found:
-                        return Match(self, form, found)
+        for any_case in (False, True):
+            for form in self.forms:
+                for pattern in form.files:
+                    for name in _names(file_name, form):
+                        found = pattern.match(name, any_case=any_case)
+                        if found:
+                            return Match(self, form, found)
         return None
+
+
+def _names(file_name: str, form: Form) -> list[str]:
+    if not file_name.lower().endswith(".zip"):
+        return [file_name]
+    return [file_name, file_name[:-4], f"{file_name[:-4]}.{form.format}"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,38 @@
+"""What a file is read as: blocks of text lines, or records that are cells already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outturn.load.records import Record
+
+BLOCK_BYTES = 4 << 20
+BLOCK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Whole lines of UTF-8. `newline` is how they all end, None where they end in several ways."""
+
+    data: bytes
+    newline: str | None
+    lines: int
+    first_line: int
+
+
+@dataclass(frozen=True)
+class RowsBlock:
+    """Records that need no further splitting."""
+
+    records: list[Record]
+
+
+Block = TextBlock | RowsBlock
+
+
+@dataclass(frozen=True)
+class ControlRecord:
+    """The trailer as it stands in the file."""
+
+    line: int
+    cells: tuple[str, ...]

@@ -1,0 +1,190 @@
+"""Delimited text as blocks of whole lines, with its header found and its trailer taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outturn.contracts import Contract, Form
+from outturn.errors import FileRefused
+from outturn.load.blocks import BLOCK_BYTES, Block, ControlRecord, RowsBlock, TextBlock
+from outturn.load.cells import is_blank
+from outturn.load.header import SEARCHED_ROWS, Layout, find_header
+from outturn.load.records import MAX_RECORD_BYTES, Record, split_simple, tokenise
+from outturn.load.text import Opener, choose_encoding, count_lines, utf8_chunks
+
+# Kept back until the end is known, so that the trailer is never cut off from its file.
+KEPT_BACK = 64 << 10
+BYTE_ORDER_MARK = "\ufeff".encode()
+
+
+class DelimitedText:
+    """One CSV file. `layout` is known at once, `trailer` when all blocks have been read."""
+
+    def __init__(self, file: str, contract: Contract, form: Form, opener: Opener) -> None:
+        """Reads up to the header. Raises FileRefused."""
+        self._file, self._form = file, form
+        codec, skip = choose_encoding(file, opener, form.encodings)
+        self._chunks = utf8_chunks(file, opener, codec, skip)
+        self._data = b""
+        self._line = 1
+        self._ended = False
+        self.trailer: ControlRecord | None = None
+        self.layout = self._read_header(contract)
+
+    def blocks(self) -> Iterator[Block]:
+        """The records in blocks, in the file's order. Raises FileRefused for a truncated file."""
+        while not self._ended:
+            self._fill(BLOCK_BYTES)
+            if self._ended:
+                break
+            cut = self._last_line_end(len(self._data) - KEPT_BACK)
+            if cut == 0:
+                self._fill(len(self._data) + BLOCK_BYTES)
+                if not self._ended and self._last_line_end(len(self._data) - KEPT_BACK) == 0:
+                    raise self._too_long()
+                continue
+            yield from self._take(cut, final=False)
+        self._end()
+        if self._data:
+            yield from self._take(len(self._data), final=True)
+
+    def _fill(self, size: int) -> None:
+        pieces, length = [self._data], len(self._data)
+        while length < size:
+            piece = next(self._chunks, None)
+            if piece is None:
+                self._ended = True
+                break
+            pieces.append(piece)
+            length += len(piece)
+        self._data = b"".join(pieces)
+
+    def _last_line_end(self, limit: int) -> int:
+        """Where the last whole line before `limit` ends; 0 when there is none."""
+        end = self._data.rfind(b"\n", 0, max(limit, 0)) + 1
+        if end or b"\n" in self._data:
+            return end
+        return self._data.rfind(b"\r", 0, max(limit, 0)) + 1
+
+    def _take(self, cut: int, *, final: bool) -> Iterator[Block]:
+        """The block up to `cut`. An odd number of quotes means that no line end there is certain."""
+        data = self._data[:cut]
+        if data.count(b'"') % 2 == 1:
+            yield from self._take_exactly(final=final)
+            return
+        self._data = self._data[cut:]
+        lines = count_lines(data)
+        newline = _newline(data)
+        yield TextBlock(data, newline, lines, self._line)
+        self._line += lines
+
+    def _take_exactly(self, *, final: bool) -> Iterator[Block]:
+        text = self._data.decode("utf-8", "surrogatepass")
+        kept = 0 if final else max(len(text) - KEPT_BACK, 1)
+        records, used = tokenise(text, self._form.delimiter, self._line, final=final)
+        if not final:
+            records = [record for record in records if record.end <= kept]
+            used = records[-1].end if records else 0
+            if used == 0:
+                self._fill(len(self._data) + BLOCK_BYTES)
+                return
+        taken = text[:used].encode("utf-8", "surrogatepass")
+        self._line += count_lines(taken)
+        self._data = self._data[len(taken) :]
+        yield RowsBlock(records)
+
+    def _read_header(self, contract: Contract) -> Layout:
+        self._fill(1)
+        if not self._data.strip():
+            raise FileRefused(self._file, "is empty")
+        self._fill(KEPT_BACK)
+        wanted = (self._form.header_row or SEARCHED_ROWS) + 1
+        records = self._first_records(wanted)
+        rows = [(record.line, record.cells) for record in records]
+        index, layout = find_header(self._file, contract, self._form, rows)
+        text = self._data.decode("utf-8", "surrogatepass")[: records[index].end]
+        used = text.encode("utf-8", "surrogatepass")
+        self._line += count_lines(used)
+        self._data = self._data[len(used) :]
+        return layout
+
+    def _first_records(self, wanted: int) -> list[Record]:
+        """The first records of the file: as many as the header may be among."""
+        text = self._data.decode("utf-8", "surrogatepass")
+        position, lines = 0, 0
+        while lines < wanted + 20 and position < len(text):
+            end = min((e for e in (text.find("\n", position), text.find("\r", position)) if e >= 0), default=-1)
+            if end < 0:
+                position = len(text)
+                break
+            position, lines = end + 1, lines + 1
+        if position > MAX_RECORD_BYTES:
+            raise self._too_long()
+        records, _ = tokenise(text[:position], self._form.delimiter, 1, final=True)
+        return records[:wanted]
+
+    def _end(self) -> None:
+        """Take off the trailer and see to it that the file ends where its sender ended it."""
+        has_end = self._data.endswith((b"\n", b"\r")) or not self._data
+        stripped = self._data.rstrip(b"\r\n")
+        while stripped and self._is_blank_line(_last_line(stripped)):
+            stripped = stripped[: len(stripped) - len(_last_line(stripped))].rstrip(b"\r\n")
+        wanted = self._form.trailer
+        if wanted is not None and stripped:
+            last = _last_line(stripped)
+            line = self._line + count_lines(stripped)
+            record = split_simple(last.decode("utf-8", "surrogatepass"), self._form.delimiter, line)
+            if record.cells and record.cells[0].strip().casefold() == wanted.marker.casefold():
+                self.trailer = ControlRecord(line, record.cells)
+                self._data = stripped[: len(stripped) - len(last)]
+        if self.trailer is None:
+            self._refuse_truncated(has_end)
+        if self._data and not self._data.endswith((b"\n", b"\r")):
+            self._data += b"\n" if b"\r" not in self._data else b"\r\n"
+
+    def _refuse_truncated(self, has_end: bool) -> None:
+        wanted = self._form.trailer
+        line = self._line + count_lines(self._data.rstrip(b"\r\n"))
+        if wanted is not None and not wanted.optional:
+            raise FileRefused(
+                self._file,
+                f"does not end with the control record {wanted.marker!r}: it is cut short",
+                line=line,
+                remedy="Ask the sender for the whole file; it heals by itself.",
+            )
+        if not has_end and self._form.final_newline_required:
+            raise FileRefused(
+                self._file,
+                "its last line does not end: it may be cut short",
+                line=line,
+                remedy="Ask the sender for the whole file. If this sender's files never end with a "
+                "line end, declare `finalNewline: optional` for the form in the contract.",
+            )
+
+    def _is_blank_line(self, line: bytes) -> bool:
+        cells = line.decode("utf-8", "surrogatepass").split(self._form.delimiter)
+        return all(is_blank(cell) for cell in cells)
+
+    def _too_long(self) -> FileRefused:
+        return FileRefused(
+            self._file,
+            f"a line is longer than {MAX_RECORD_BYTES >> 20} MB: it is no delimited text",
+            line=self._line,
+        )
+
+
+def _last_line(data: bytes) -> bytes:
+    return data[max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 :]
+
+
+def _newline(data: bytes) -> str | None:
+    """How all lines end, None where they do in several ways (or a byte order mark stands within)."""
+    if data.startswith(BYTE_ORDER_MARK):
+        return None
+    returns = data.count(b"\r")
+    if not returns:
+        return "\n"
+    ends = data.count(b"\n")
+    if not ends:
+        return "\r"
+    return "\r\n" if returns == ends == data.count(b"\r\n") else None

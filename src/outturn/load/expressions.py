@@ -1,0 +1,188 @@
+"""The declared forms as DuckDB SQL: for each column a typed value and whether it is surely right.
+
+Sound, not complete: what these accept is what `cells` accepts, with the same value. Whatever
+they do not accept is judged again, exactly, by `cells`. No value from a file gets into SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outturn.contracts import Column, Form, FormColumn, Numbers
+from outturn.load.cells import NUMBER_SPACE
+
+# RE2; the year is 1900 or later.
+_YEAR = "(19|[2-9][0-9])[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+
+# Form of a date: (regular expression, strptime format or None when a cast reads it).
+_DATES: dict[str, tuple[str, str | None]] = {
+    "yyyy-mm-dd": (f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}", None),
+    "dd/mm/yyyy": (f"[0-9]{{2}}/[0-9]{{2}}/{_YEAR}", "%d/%m/%Y"),
+    "mm/dd/yyyy": (f"[0-9]{{2}}/[0-9]{{2}}/{_YEAR}", "%m/%d/%Y"),
+    "d/m/yyyy": (f"[0-9]{{1,2}}/[0-9]{{1,2}}/{_YEAR}", "%d/%m/%Y"),
+    "m/d/yyyy": (f"[0-9]{{1,2}}/[0-9]{{1,2}}/{_YEAR}", "%m/%d/%Y"),
+    "dd-mm-yyyy": (f"[0-9]{{2}}-[0-9]{{2}}-{_YEAR}", "%d-%m-%Y"),
+    "dd.mm.yyyy": (f"[0-9]{{2}}\\.[0-9]{{2}}\\.{_YEAR}", "%d.%m.%Y"),
+    "yyyymmdd": (f"{_YEAR}[0-9]{{4}}", "%Y%m%d"),
+}
+
+
+@dataclass(frozen=True)
+class Expression:
+    """SQL of one column: its value, whether it is right, and the local time that needs an offset.
+
+    `value` of a moment refers to `{offset}`: minutes that its local day is ahead of UTC.
+    """
+
+    value: str
+    ok: str
+    local: str | None = None
+
+
+def literal(text: str) -> str:
+    """A SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def expression(
+    column: Column, style: FormColumn, form: Form, cell: str, codes: str | None
+) -> Expression:
+    """SQL for a column whose text is `cell`; `codes` is the table of codes that it may have."""
+    text = cell
+    if style.values:
+        whens = " ".join(f"when {literal(a)} then {literal(b)}" for a, b in style.values)
+        text = f"case {cell} {whens} else {cell} end"
+    if style.blanks:
+        words = ", ".join(literal(word) for word in style.blanks)
+        text = f"case when trim({cell}, {literal(NUMBER_SPACE)}) in ({words}) then null else {text} end"
+    made = _BUILDERS[column.type](column, style, form, f"({text})")
+    rules = [made.ok, *_rules(column, made.value, codes)]
+    joined = " and ".join(rule for rule in rules if rule)
+    if column.required:
+        ok = f"(({text}) is not null and {joined})"
+    else:
+        ok = f"(({text}) is null or ({joined}))"
+    return Expression(made.value, ok, made.local)
+
+
+def _rules(column: Column, value: str, codes: str | None) -> list[str]:
+    rules = []
+    if column.allowed:
+        rules.append(f"{value} in ({', '.join(literal(word) for word in column.allowed)})")
+    if codes:
+        rules.append(f"{value} in (select code from {codes})")
+    if column.pattern:
+        rules.append(f"regexp_full_match({value}, {literal(column.pattern)})")
+    if column.min_length is not None:
+        rules.append(f"length({value}) >= {column.min_length}")
+    if column.max_length is not None:
+        rules.append(f"strlen({value}) <= {column.max_length}")
+    if column.type in ("numeric", "bigint"):
+        if column.minimum is not None:
+            rules.append(f"{value} >= {column.minimum}")
+        if column.maximum is not None:
+            rules.append(f"{value} <= {column.maximum}")
+    return rules
+
+
+def _text(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    return Expression(text, f"(unicode({text}) > 32 or regexp_matches({text}, '[^\\x00-\\x20]'))")
+
+
+def _period(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    return Expression(text, f"regexp_full_match({text}, '[0-9]{{4}}-(0[1-9]|1[0-2])')")
+
+
+def _number(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    scale, precision = column.scale or 0, column.precision or 18
+    kind = "bigint" if column.type == "bigint" else f"decimal({precision}, {scale})"
+    decimals = rf"(\.[0-9]{{1,{scale}}}0*)?" if scale else r"(\.0+)?"
+    if column.type == "bigint":
+        decimals = ""
+    plain = f"-?[0-9]{{1,{precision - scale}}}{decimals}"
+    if style.numbers == Numbers():
+        value = f"try_cast({text} as {kind})"
+        return Expression(value, f"regexp_full_match({text}, {literal(plain)})")
+    if style.numbers.spaces:
+        text = f"trim({text}, {literal(NUMBER_SPACE)})"
+    pattern = "|".join([plain, *_decorated(style.numbers, decimals)])
+    bare = f"translate({text}, {literal(',()%' + (style.numbers.currency or ''))}, '')"
+    signed = f"case when starts_with({text}, '(') then '-' || {bare} else {bare} end"
+    value = f"try_cast({signed} as {kind})"
+    return Expression(
+        value, f"(regexp_full_match({text}, {literal(pattern)}) and {value} is not null)"
+    )
+
+
+def _decorated(numbers: Numbers, decimals: str) -> list[str]:
+    """The ways of writing a number that are not plain, as regular expressions."""
+    digits = "([0-9]{1,3}(,[0-9]{3})+|[0-9]+)" if numbers.thousands else "[0-9]+"
+    body = digits + decimals + ("%?" if numbers.percent else "")
+    sign = f"\\x{{{ord(numbers.currency):x}}}" if numbers.currency else ""
+    currency = f"({sign})?" if sign else ""
+    ways = [f"-?{currency}{body}"]
+    if sign:
+        ways.append(f"{sign}-{body}")
+    if numbers.brackets:
+        ways.append(f"\\({currency}{body}\\)")
+    return ways
+
+
+def _date(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    value, pattern = _day(style.dates, text)
+    if pattern is None:
+        return Expression("cast(null as date)", "false")
+    ok = f"(regexp_full_match({text}, {literal(pattern)}) and {value} is not null)"
+    return Expression(value, ok)
+
+
+def _day(written: str, text: str) -> tuple[str, str | None]:
+    """SQL of a date and the form it must have; no form: such dates are read exactly, one by one."""
+    pattern, picture = _DATES.get(written, (None, None))
+    if picture is None:
+        return f"try_cast({text} as date)", pattern
+    return f"cast(try_strptime({text}, {literal(picture)}) as date)", pattern
+
+
+def _moment(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    date_style = "yyyy-mm-dd" if style.timestamps == "iso" else style.timestamps.split(" ")[0]
+    pattern, picture = _DATES[date_style]
+    between = "[T ]" if style.timestamps == "iso" else " "
+    if picture is None:
+        local = f"try_cast({text} as timestamp)"
+    else:
+        pictures = ", ".join(literal(f"{picture} {clock}") for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M"))
+        local = f"try_strptime({text}, [{pictures}])"
+    ok = f"regexp_full_match({text}, {literal(pattern + between + _CLOCK)})"
+    back = ""
+    if column.date_only:
+        day, _ = _day(date_style, text)
+        is_day = f"regexp_full_match({text}, {literal(pattern)})"
+        ends = column.date_only == "endOfDay"
+        start = f"cast({day} as timestamp)" + (" + interval 1 day" if ends else "")
+        local = f"case when {is_day} then {start} else {local} end"
+        back = f" - case when {is_day} then interval 1 microsecond else interval 0 second end" if ends else ""
+        ok = f"({is_day} or {ok})"
+    value = f"{{local}} - to_minutes({{offset}}){back}"
+    return Expression(value, f"({ok} and {{local}} is not null and {{offset}} is not null)", local)
+
+
+def _boolean(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+    def words(of: tuple[str, ...]) -> str:
+        return ", ".join(literal(word.lower()) for word in of)
+
+    known = words((*style.booleans.true, *style.booleans.false))
+    value = f"lower({text}) in ({words(style.booleans.true)})"
+    return Expression(f"({value})", f"lower({text}) in ({known})")
+
+
+_BUILDERS = {
+    "text": _text,
+    "period": _period,
+    "numeric": _number,
+    "bigint": _number,
+    "date": _date,
+    "timestamptz": _moment,
+    "boolean": _boolean,
+}

@@ -1,0 +1,156 @@
+"""The exact reading of delimited text: records, their lines and what is wrong with them.
+
+The fast engine reads well-formed blocks; this decides everything else, and both agree on what
+they accept. Rules: a record ends at LF, CR or CRLF outside quotes; a quoted cell may contain
+delimiters, line ends and doubled quotes; spaces around a quoted cell are not part of it; a quote
+inside an unquoted cell is an ordinary character. Anything else is a fault of that one line, and
+reading goes on with the next.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+
+MAX_RECORD_BYTES = 4 << 20
+MAX_RECORD_LINES = 1_000
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as it stands in the file. `cells` is empty when `fault` says why.
+
+    `end` is the position after it (characters), where text was read.
+    """
+
+    line: int
+    raw: str
+    cells: tuple[str, ...]
+    fault: str | None = None
+    end: int = 0
+
+
+def tokenise(
+    text: str, delimiter: str, first_line: int, *, final: bool
+) -> tuple[list[Record], int]:
+    """The records of a text and how many characters they take up.
+
+    With `final` everything is read; otherwise a record that does not end in the text is left.
+    Empty lines are no records.
+    """
+    records: list[Record] = []
+    position, line = 0, first_line
+    while position < len(text):
+        found = _one(text, position, line, delimiter, final=final)
+        if found is None:
+            break
+        record, end, lines = found
+        if record is not None:
+            records.append(replace(record, end=end))
+        position, line = end, line + lines
+    return records, position
+
+
+def split_simple(line: str, delimiter: str, number: int) -> Record:
+    """The one record of a line that is known to hold exactly one."""
+    if '"' not in line:
+        return Record(number, line, tuple(line.split(delimiter)))
+    return tokenise(line, delimiter, number, final=True)[0][0]
+
+
+def _one(
+    text: str, position: int, line: int, delimiter: str, *, final: bool
+) -> tuple[Record | None, int, int] | None:
+    """(record, where it ends, its lines), or None when it does not end in this text."""
+    first = _line_at(text, position)
+    if not final and not _ends_line(text, first):
+        return None
+    raw = text[position:first].rstrip("\r\n")
+    if not raw:
+        return None, first, 1
+    if '"' not in raw:
+        return Record(line, raw, tuple(raw.split(delimiter))), first, 1
+    cells, end, fault = _cells(text, position, delimiter)
+    if fault == _OPEN and not final and len(text) - position < MAX_RECORD_BYTES:
+        return None
+    record_text = text[position:end]
+    lines = _count_lines(record_text)
+    if fault is None and lines > 1:
+        fault = _swallowed(record_text, delimiter, len(cells), lines)
+    if fault is not None:
+        return Record(line, raw, (), fault), first, 1
+    after = _after_line_end(text, end)
+    if not final and not _ends_line(text, after):
+        return None
+    return Record(line, record_text, cells), after, lines
+
+
+_OPEN = "a quote is opened and never closed"
+
+
+def _cells(text: str, position: int, delimiter: str) -> tuple[tuple[str, ...], int, str | None]:
+    """The cells of a record with quotes, where it ends (before its line end), and its fault."""
+    quoted, plain = _patterns(delimiter)
+    cells: list[str] = []
+    while True:
+        match = quoted.match(text, position)
+        if match:
+            if match["close"] is None:
+                return (), len(text), _OPEN
+            cells.append(match["cell"].replace('""', '"'))
+            position = match.end()
+            if position < len(text) and text[position] not in (delimiter, "\r", "\n"):
+                return (), position, "text follows a closing quote"
+        else:
+            match = plain.match(text, position)
+            assert match is not None  # the pattern fits the empty text too
+            cells.append(match.group())
+            position = match.end()
+        if position < len(text) and text[position] == delimiter:
+            position += 1
+            continue
+        return tuple(cells), position, None
+
+
+@cache
+def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    quoted = re.compile(r' *"(?P<cell>(?:[^"]+|"")*+)(?P<close>"(?!") *)?')
+    return quoted, re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+
+
+def _swallowed(text: str, delimiter: str, width: int, lines: int) -> str | None:
+    """A record over several lines of which an inner one is itself a record: a quote is astray."""
+    if lines > MAX_RECORD_LINES:
+        return f"one record runs over {lines} lines: a quote is astray"
+    inner = _split_lines(text)[1:-1]
+    if width > 2 and any(one.count(delimiter) == width - 1 for one in inner):
+        return f"one record runs over {lines} lines that look like records: a quote is astray"
+    return None
+
+
+def _split_lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _count_lines(text: str) -> int:
+    return len(_split_lines(text)) if "\n" in text or "\r" in text else 1
+
+
+def _line_at(text: str, position: int) -> int:
+    match = _LINE.match(text, position)
+    assert match is not None  # the pattern fits the empty text too
+    return match.end()
+
+
+def _ends_line(text: str, end: int) -> bool:
+    """Whether the line before `end` is known to be over: a CR at the very end may be half a CRLF."""
+    return end > 0 and (text[end - 1] == "\n" or (text[end - 1] == "\r" and end < len(text)))
+
+
+def _after_line_end(text: str, position: int) -> int:
+    if text.startswith("\r\n", position):
+        return position + 2
+    return min(position + 1, len(text))

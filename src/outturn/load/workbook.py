@@ -1,0 +1,197 @@
+"""An Excel workbook's sheet as records: typed cells become the text that the form declares.
+
+Dates, numbers and truth values are typed in a workbook, so nothing is to be parsed: they are
+written as the form writes them and then judged like any other text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+
+from outturn.contracts import Column, Contract, Form, FormColumn
+from outturn.errors import FileRefused
+from outturn.load.blocks import BLOCK_ROWS, Block, ControlRecord, RowsBlock
+from outturn.load.cells import is_blank
+from outturn.load.header import SEARCHED_ROWS, Layout, find_header
+from outturn.load.records import Record
+
+MAX_UNCOMPRESSED = 400 << 20
+
+_DATE_PICTURES = {
+    "yyyy-mm-dd": "%Y-%m-%d", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y",
+    "d/m/yyyy": "%d/%m/%Y", "m/d/yyyy": "%m/%d/%Y", "dd-mm-yyyy": "%d-%m-%Y",
+    "dd.mm.yyyy": "%d.%m.%Y", "yyyymmdd": "%Y%m%d", "dd-mmm-yyyy": "%d-%b-%Y",
+    "dd-mmm-yy": "%d-%b-%y", "dd/mm/yy": "%d/%m/%y",
+}  # fmt: skip
+
+
+class Workbook:
+    """One sheet of a workbook. `layout` is known at once, `trailer` when all rows are read."""
+
+    def __init__(self, file: str, contract: Contract, form: Form, path: Path) -> None:
+        """Reads up to the header. Raises FileRefused."""
+        self._file, self._form = file, form
+        self._columns = {column.name: column for column in contract.columns}
+        _refuse_bomb(file, path)
+        self._sheet = _sheet(file, form, path)
+        self._rows = self._numbered(self._sheet)
+        self.trailer: ControlRecord | None = None
+        first = []
+        wanted = (form.header_row or SEARCHED_ROWS) + 1
+        for row in self._rows:
+            first.append(row)
+            if row[0] >= wanted:
+                break
+        if not first:
+            raise FileRefused(file, f"the sheet {form.sheet or ''!r} is empty".replace("''", ""))
+        shown = [(number, [as_text(cell) for cell in cells]) for number, cells in first]
+        index, self.layout = find_header(file, contract, form, shown)
+        self._ahead = first[index + 1 :]
+        self._writers = self._cell_writers(self.layout)
+
+    def blocks(self) -> Iterator[Block]:
+        """The records, some thousands at a time. Raises FileRefused for a missing trailer."""
+        records: list[Record] = []
+        last: Record | None = None
+        for number, cells in self._all_rows():
+            record = Record(number, "", self._as_text(cells))
+            if all(is_blank(cell) for cell in record.cells):
+                continue
+            if last is not None:
+                records.append(last)
+            last = record
+            if len(records) >= BLOCK_ROWS:
+                yield RowsBlock(records)
+                records = []
+        if last is not None and not self._is_trailer(last):
+            records.append(last)
+        if self._form.trailer and not self._form.trailer.optional and self.trailer is None:
+            raise FileRefused(
+                self._file,
+                f"does not end with the control record {self._form.trailer.marker!r}",
+                line=last.line if last else None,
+                remedy="Ask the sender for the whole file; it heals by itself.",
+            )
+        if records:
+            yield RowsBlock(records)
+
+    def _all_rows(self) -> Iterator[tuple[int, list[Any]]]:
+        yield from self._ahead
+        yield from self._rows
+
+    def _numbered(self, sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+        first = (sheet.start[0] if sheet.start else 0) + 1
+        offset = sheet.start[1] if sheet.start else 0
+        for index, cells in enumerate(sheet.iter_rows()):
+            yield first + index, [""] * offset + cells
+
+    def _is_trailer(self, record: Record) -> bool:
+        wanted = self._form.trailer
+        if wanted is None or record.cells[0].strip().casefold() != wanted.marker.casefold():
+            return False
+        self.trailer = ControlRecord(record.line, record.cells)
+        return True
+
+    def _cell_writers(self, layout: Layout) -> dict[int, tuple[Column, FormColumn]]:
+        styles = {style.name: style for style in self._form.columns}
+        return {
+            index: (self._columns[name], styles[name]) for name, index in layout.positions.items()
+        }
+
+    def _as_text(self, cells: list[Any]) -> tuple[str, ...]:
+        out = []
+        for index, cell in enumerate(cells):
+            if type(cell) is str:
+                out.append(cell)
+            elif type(cell) is float and cell.is_integer() and abs(cell) < 1e15:
+                out.append(str(int(cell)))
+            elif index in self._writers:
+                out.append(_write(cell, *self._writers[index]))
+            else:
+                out.append(as_text(cell))
+        return tuple(out)
+
+
+def as_text(cell: Any) -> str:
+    """A typed cell in its plainest writing: 1234.5, 2016-03-31, true. Excel keeps 15 digits."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return format(Decimal(f"{cell:.15g}"), "f")
+    if isinstance(cell, datetime):
+        midnight = cell.time() == time(0)
+        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return "" if cell is None else str(cell)
+
+
+def _write(cell: Any, column: Column, style: FormColumn) -> str:
+    """A typed cell as the form writes values of its column."""
+    if isinstance(cell, bool) and column.type == "boolean":
+        return style.booleans.true[0] if cell else style.booleans.false[0]
+    if not isinstance(cell, date):
+        return as_text(cell)
+    moment = cell if isinstance(cell, datetime) else datetime.combine(cell, time(0))
+    if column.type == "period":
+        return f"{moment:%Y-%m}"
+    if column.type == "date" and moment.time() == time(0):
+        return moment.strftime(_DATE_PICTURES[style.dates])
+    if column.type == "timestamptz":
+        if style.timestamps == "iso":
+            return moment.isoformat(sep=" ")
+        picture = _DATE_PICTURES[style.timestamps.split(" ")[0]]
+        return moment.strftime(f"{picture} %H:%M:%S")
+    return as_text(cell)
+
+
+def raw_of(cells: tuple[str, ...]) -> str:
+    """A record of cells as one line of CSV, for the quarantine."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
+
+def _refuse_bomb(file: str, path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise FileRefused(file, f"is no Excel workbook or a damaged one ({error})") from error
+    if size > MAX_UNCOMPRESSED:
+        raise FileRefused(
+            file, f"unpacks to {size >> 20} MB, more than the {MAX_UNCOMPRESSED >> 20} MB allowed",
+            remedy="Ask for the extract as CSV, or in several workbooks.",
+        )
+
+
+def _sheet(file: str, form: Form, path: Path) -> CalamineSheet:
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        if form.sheet is not None:
+            found = [n for n in book.sheet_names if n.strip().casefold() == form.sheet.casefold()]
+        else:
+            found = shown
+        if len(found) == 1:
+            return book.get_sheet_by_name(found[0])
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
+    wanted = f"no sheet {form.sheet!r}" if form.sheet else "several sheets and none is named"
+    raise FileRefused(
+        file, f"has {wanted}: it has {', '.join(map(repr, book.sheet_names))}",
+        remedy=f"Ask for the agreed workbook, or name the sheet in {form.declared_in}.",
+    )

@@ -1,0 +1,140 @@
+"""From a block to what lands and what does not: the fast engine first, the exact judge after."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from outturn.load.blocks import Block, RowsBlock, TextBlock
+from outturn.load.engine import Engine, Tally, Typed
+from outturn.load.judge import Fault, Judge
+from outturn.load.records import Record, split_simple, tokenise
+from outturn.load.workbook import raw_of
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record for the quarantine, whole."""
+
+    line: int
+    number: int
+    raw: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass
+class BlockResult:
+    """One block's outcome. `binary` pieces are rows for COPY; amounts are of rejected records."""
+
+    binary: list[bytes] = field(default_factory=list)
+    landed: int = 0
+    tally: Tally = field(default_factory=Tally)
+    rejected: list[Rejected] = field(default_factory=list)
+    rejected_sums: dict[str, Decimal] = field(default_factory=dict)
+    unreadable: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """How many records came before a block, passed on from block to block as soon as known."""
+
+    before: Future[int]
+    after: Future[int]
+
+
+class Worker:
+    """Works on blocks of one document with an engine and a judge of its own thread."""
+
+    def __init__(self, engine: Engine, judge: Judge, delimiter: str, file_id: int) -> None:
+        """`file_id` stands in each row."""
+        self._engine, self._judge = engine, judge
+        self._delimiter, self._file_id = delimiter, file_id
+
+    def close(self) -> None:
+        """Give the engine's memory back."""
+        self._engine.close()
+
+    def work(self, block: Block, numbering: Numbering) -> BlockResult:
+        """The block's outcome. Waits for the block before it only to learn its record numbers."""
+        try:
+            if isinstance(block, TextBlock) and block.newline is not None:
+                typed = self._engine.take(block.data, block.newline)
+                if typed is not None and typed.rows == block.lines:
+                    return self._fast(block, typed, numbering)
+            return self._exact(self._records(block), numbering)
+        except BaseException as problem:
+            if not numbering.after.done():
+                numbering.after.set_exception(problem)
+            raise
+
+    def _records(self, block: Block) -> list[Record]:
+        if isinstance(block, RowsBlock):
+            return block.records
+        text = block.data.decode("utf-8", "surrogatepass")
+        return tokenise(text, self._delimiter, block.first_line, final=True)[0]
+
+    def _fast(self, block: TextBlock, typed: Typed, numbering: Numbering) -> BlockResult:
+        before = numbering.before.result()
+        numbering.after.set_result(before + typed.rows)
+        result = BlockResult(landed=typed.rows - len(typed.doubtful))
+        binary, result.tally = self._engine.binary(self._file_id, before + 1)
+        result.binary.append(binary)
+        if typed.doubtful:
+            assert block.newline is not None
+            lines = block.data.split(block.newline.encode())
+            records = [
+                (row, split_simple(
+                    lines[row].decode("utf-8", "surrogatepass"), self._delimiter,
+                    block.first_line + row,
+                ))
+                for row in typed.doubtful
+            ]  # fmt: skip
+            self._judge_all(records, before, result)
+        return result
+
+    def _exact(self, records: list[Record], numbering: Numbering) -> BlockResult:
+        before = numbering.before.result()
+        numbering.after.set_result(before + len(records))
+        result = BlockResult()
+        if not records:
+            return result
+        # A record that cannot be split stands as a blank row, so that rows keep their numbers.
+        whole = [self._is_whole(record) for record in records]
+        typed = self._engine.take_rows(
+            record.cells if ok else () for record, ok in zip(records, whole, strict=True)
+        )
+        result.landed = typed.rows - len(typed.doubtful)
+        binary, result.tally = self._engine.binary(self._file_id, before + 1)
+        result.binary.append(binary)
+        self._judge_all([(row, records[row]) for row in typed.doubtful], before, result)
+        return result
+
+    def _is_whole(self, record: Record) -> bool:
+        return record.fault is None and self._judge.has_shape(record.cells)
+
+    def _judge_all(
+        self, records: list[tuple[int, Record]], before: int, result: BlockResult
+    ) -> None:
+        good: list[tuple[int, list[str | None]]] = []
+        for row, record in records:
+            number = before + row + 1
+            verdict = self._judge.judge(record)
+            if verdict.is_blank:
+                continue
+            if not verdict.faults:
+                good.append((number, verdict.values))
+                continue
+            raw = record.raw or raw_of(record.cells)
+            result.rejected.append(Rejected(record.line, number, raw, tuple(verdict.faults)))
+            for name, amount in verdict.amounts.items():
+                if amount is None:
+                    result.unreadable[name] = result.unreadable.get(name, 0) + 1
+                else:
+                    known = result.rejected_sums.get(name, Decimal(0))
+                    result.rejected_sums[name] = known + amount
+        if good:
+            binary, tally = self._engine.binary_of(self._file_id, good)
+            result.binary.append(binary)
+            result.landed += len(good)
+            result.tally.add(tally)
