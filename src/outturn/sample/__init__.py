@@ -3,6 +3,6 @@
 Everything that describes the organisation is data: the seeds, and the CSV files in `profiles/`.
 """
 
-from outturn.sample.generate import SampleSummary, generate
+from outturn.sample.generate import SEED, SampleSummary, generate
 
-__all__ = ["SampleSummary", "generate"]
+__all__ = ["SEED", "SampleSummary", "generate"]

@@ -1,14 +1,13 @@
-"""What goes wrong on the way: a late, a restated, a truncated, a spoiled and a repeated delivery."""
+"""What goes wrong on the way: a late, a restated, a truncated, a spoiled, a repeated delivery."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_FLOOR, Decimal
 
 import pandas as pd
 
 from outturn.sample.months import Month
-from outturn.sample.returns import Return
+from outturn.sample.returns import Return, cases_to_target, without
 
 LATE_DAYS = 7
 RESTATED_DAYS = 12
@@ -66,28 +65,41 @@ def truncate(content: bytes) -> bytes:
     return content[: int(len(content) * CUT_AT)].rstrip(b"\r\n")[:-3]
 
 
+def overstate(lines: list[Return]) -> list[Return]:
+    """The return before its correction: every failed KPI that can be is talked up to its target."""
+    changed = [_talked_up(line) if _is_failed(line) else line for line in lines]
+    if changed == lines:
+        first = next(n for n, line in enumerate(lines) if line.kind == "KPI" and line.true_figures)
+        one_less = replace(lines[first], numerator=lines[first].numerator - 1)
+        changed = [*lines[:first], one_less, *lines[first + 1 :]]
+    return changed
+
+
 def restate(lines: list[Return]) -> list[Return]:
-    """What the supplier corrects weeks later: its own exclusions fall, one more KPI has failed."""
-    corrected, failed = [], False
-    for line in lines:
-        figures = line.true_figures or (line.numerator, line.denominator)
-        changed = figures != (line.numerator, line.denominator)
-        new = replace(line, numerator=figures[0], denominator=figures[1])
-        if (
-            not failed
-            and line.kind == "KPI"
-            and line.direction == "higher"
-            and line.factor == 100
-            and new.meets_target
-        ):
-            new, failed = _worse(new), True
-        note = "Corrected after the customer's query"
-        corrected.append(replace(new, commentary=note) if changed or new != line else line)
-    return corrected
+    """What the supplier corrects weeks later, after a query: what the events say."""
+    return [
+        replace(
+            line,
+            numerator=line.true_figures[0],
+            denominator=line.true_figures[1],
+            reported_value=None,
+            commentary="Corrected after the customer's query",
+        )
+        if line.true_figures and line.true_figures != (line.numerator, line.denominator)
+        else line
+        for line in lines
+    ]
 
 
-def _worse(line: Return) -> Return:
-    """The same line just below its target."""
-    share = (line.target - Decimal("0.3")) / 100
-    numerator = (line.denominator * share).to_integral_value(ROUND_FLOOR)
-    return replace(line, numerator=numerator, reported_value=None)
+def _is_failed(line: Return) -> bool:
+    return bool(
+        line.kind == "KPI" and line.true_figures and line.is_share and not line.meets_target
+    )
+
+
+def _talked_up(line: Return) -> Return:
+    figures = line.true_figures or (line.numerator, line.denominator)
+    cases = cases_to_target(figures, line.direction, line.target)
+    numerator, denominator = without(figures, line.direction, cases)
+    note = f"Excludes {cases:,} customer-caused"
+    return replace(line, numerator=numerator, denominator=denominator, commentary=note)

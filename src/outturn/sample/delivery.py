@@ -46,7 +46,7 @@ class Outbox:
         shape = self.forms[form]
         name = shape["name"].format(period=month.period, number=f"_{number}" if number else "")
         when = received_at(month, int(shape["working_day"]) + wait, shape["local_time"])
-        path = self.folder / shape["source"] / name
+        path: Path = self.folder / shape["source"] / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
@@ -97,8 +97,7 @@ def sheet_bytes(
 ) -> bytes:
     """A sheet with title rows, a header, lines, and two formatted but empty columns after them."""
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None
+    sheet = book.worksheets[0]
     sheet.title = name
     for title in titles:
         sheet.append([title])

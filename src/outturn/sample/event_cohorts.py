@@ -14,12 +14,14 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from outturn.sample.months import Month, working_calendar
+from outturn.sample.months import Month, working_calendar, working_days
 from outturn.sample.profile import Profile
 from outturn.sample.shares import split_whole
 
+Times = NDArray[np.datetime64]
 NAT = np.datetime64("NaT", "m")
 NEVER_CLOSED = 0.06
+CLOSE_OF_DAY = 17 * 60
 NOISE = 0.18
 SHOCK_CHANCE, SHOCK = 0.02, 2.2
 
@@ -120,7 +122,27 @@ def cohort(kind: EventType, month: Month, phase: str, seed: int) -> pd.DataFrame
     )
 
 
-@dataclass
+class _Sizes:
+    """Quantity or pence of each row: failures take their share first, the rest spreads."""
+
+    def __init__(self, total: int, count: int, *, start: int) -> None:
+        self.left = total
+        self.values = np.full(count, start, dtype=np.int64)
+        self.is_set = np.zeros(count, dtype=bool)
+
+    def give(self, rows: NDArray[np.int64], total: int, rng: Generator) -> None:
+        """Spread a part of the total over these rows."""
+        self.values[rows] = split_whole(total, rng.uniform(0.5, 1.5, len(rows)))
+        self.is_set[rows] = True
+        self.left -= int(self.values[rows].sum())
+
+    def give_rest(self, weights: NDArray[np.float64]) -> None:
+        """Spread what is left over the rows that have nothing yet."""
+        rest = ~self.is_set
+        self.values[rest] = split_whole(self.left, weights[rest])
+
+
+@dataclass(frozen=True)
 class _Placed:
     outcome: NDArray[np.object_]
     quantity: NDArray[np.int64]
@@ -129,37 +151,31 @@ class _Placed:
 
 def _place_failures(kind: EventType, phase: str, rng: Generator) -> _Placed:
     """Which rows fail in which way, and how the totals spread over rows."""
-    count = kind.rows
+    count, used = kind.rows, 0
     order = rng.permutation(count)
     outcome = np.full(count, kind.good_outcome, dtype=object)
-    quantity = np.full(count, 1 if kind.quantity else -1, dtype=np.int64)
-    pence = np.full(count, -1, dtype=np.int64)
-    left, used = {"quantity": kind.quantity, "amount": kind.pence}, 0
-    sized = {"quantity": np.zeros(count, dtype=bool), "amount": np.zeros(count, dtype=bool)}
+    quantity = _Sizes(kind.quantity, count, start=1 if kind.quantity else -1)
+    pence = _Sizes(kind.pence, count, start=-1)
     for level in kind.levels:
         share = _noisy(float(level[phase]), level["failure"], rng)
         if level["failure"] == "MEAN":
-            spread = rng.normal(share, share * 0.22, count)
-            quantity = np.maximum(1, np.rint(spread)).astype(np.int64)
+            lengths = np.rint(rng.normal(share, share * 0.22, count))
+            quantity.values = np.maximum(1, lengths).astype(np.int64)
             continue
-        rows, total = _failing(level["measure"], share / 100, count, left, rng)
+        sizes = pence if level["measure"] == "amount" else quantity
+        rows, total = _failing(level["measure"], share / 100, count, sizes.left, rng)
         chosen, used = order[used : used + rows], used + rows
         outcome[chosen] = level["failure"]
-        if total and len(chosen):
-            values = quantity if level["measure"] == "quantity" else pence
-            values[chosen] = split_whole(total, rng.uniform(0.5, 1.5, len(chosen)))
-            sized[level["measure"]][chosen] = True
-            left[level["measure"]] -= total
-    rest = ~sized["quantity"]
+        if total:
+            sizes.give(chosen, total, rng)
     if kind.quantity:
-        rest &= ~sized["amount"]
-        left["quantity"] -= int(quantity[sized["amount"]].sum())
-        quantity[rest] = split_whole(left["quantity"], rng.uniform(0.6, 1.4, int(rest.sum())))
+        single = pence.is_set & ~quantity.is_set
+        quantity.is_set |= single
+        quantity.left -= int(single.sum())
+        quantity.give_rest(rng.uniform(0.6, 1.4, count))
     if kind.pence:
-        others = ~sized["amount"]
-        weights = rng.lognormal(0, 0.35, count) * np.maximum(quantity, 1)
-        pence[others] = split_whole(left["amount"], weights[others])
-    return _Placed(outcome, quantity, pence)
+        pence.give_rest(rng.lognormal(0, 0.35, count) * np.maximum(quantity.values, 1))
+    return _Placed(outcome, quantity.values, pence.values)
 
 
 def _noisy(level: float, failure: str, rng: Generator) -> float:
@@ -170,22 +186,20 @@ def _noisy(level: float, failure: str, rng: Generator) -> float:
     return min(60.0, level * float(np.exp(NOISE * wobble)) * shock)
 
 
-def _failing(
-    measure: str, share: float, count: int, left: dict[str, int], rng: Generator
-) -> tuple[int, int]:
+def _failing(measure: str, share: float, count: int, left: int, rng: Generator) -> tuple[int, int]:
     """Rows that fail, and their total for a failure measured by quantity or amount."""
     if measure == "count":
         return int(count * share + rng.random() * 0.999), 0
-    total = int(left[measure] * share)
+    total = int(left * share)
     rows = min(max(1, round(count * min(4 * share, 0.12))), max(total, 0))
     return rows, total if rows else 0
 
 
 def _dates(
     kind: EventType, month: Month, late: NDArray[np.bool_], rng: Generator
-) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64], NDArray[np.datetime64]]:
+) -> tuple[Times, Times, Times]:
     count = kind.rows
-    days = _working_days(month)
+    days = working_days(month)
     anchor = days[rng.integers(0, len(days), count)]
     if kind.clock_unit in ("hours", "minutes"):
         return _within_a_day(kind, anchor, late, rng)
@@ -194,21 +208,23 @@ def _dates(
     else:
         opened_day, due_day = _shift(anchor, kind, -1), anchor
     opened = _at(opened_day, rng, 8 * 60, 15 * 60 + 30)
-    due = due_day.astype("datetime64[m]") + np.timedelta64(17 * 60, "m")
+    due = _at(due_day, rng, CLOSE_OF_DAY, CLOSE_OF_DAY)
+    closed: Times
     if kind.anchor == "closed":
-        return opened, np.full(count, NAT), np.maximum(_at(due_day, rng, 8 * 60, 16 * 60), opened)
+        closed = np.maximum(_at(due_day, rng, 8 * 60, 16 * 60), opened)
+        return opened, np.full(count, NAT), closed
     closed = _closed(kind, opened_day, due_day, opened, late, rng)
     return opened, due, closed
 
 
 def _closed(
     kind: EventType,
-    opened_day: NDArray[np.datetime64],
-    due_day: NDArray[np.datetime64],
-    opened: NDArray[np.datetime64],
+    opened_day: Times,
+    due_day: Times,
+    opened: Times,
     late: NDArray[np.bool_],
     rng: Generator,
-) -> NDArray[np.datetime64]:
+) -> Times:
     """In time: between opening and due. Late: days after due; a few stay open (not stocks)."""
     count = kind.rows
     length = (due_day - opened_day).astype(np.int64)
@@ -226,37 +242,32 @@ def _closed(
 
 
 def _within_a_day(
-    kind: EventType, day: NDArray[np.datetime64], late: NDArray[np.bool_], rng: Generator
-) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64], NDArray[np.datetime64]]:
+    kind: EventType, day: Times, late: NDArray[np.bool_], rng: Generator
+) -> tuple[Times, Times, Times]:
     minutes = kind.clock * (60 if kind.clock_unit == "hours" else 1)
     opened = _at(day, rng, 8 * 60, 12 * 60)
     taken = np.maximum(1, (minutes * rng.uniform(0.1, 1.0, kind.rows))).astype(np.int64)
     taken = np.where(late, minutes + rng.integers(20, 280, kind.rows), taken)
-    due = opened + np.timedelta64(minutes, "m") if kind.anchor == "due" else np.full(kind.rows, NAT)
-    return opened, due, opened + taken.astype("timedelta64[m]")
+    due: Times = np.full(kind.rows, NAT)
+    if kind.anchor == "due":
+        due = opened + np.timedelta64(minutes, "m")
+    closed: Times = opened + taken.astype("timedelta64[m]")
+    return opened, due, closed
 
 
-def _working_days(month: Month) -> NDArray[np.datetime64]:
-    days = np.arange(
-        month.first_day.isoformat(), (month + 1).first_day.isoformat(), dtype="datetime64[D]"
-    )
-    return days[np.is_busday(days, busdaycal=working_calendar())]
-
-
-def _shift(day: NDArray[np.datetime64], kind: EventType, sign: int) -> NDArray[np.datetime64]:
+def _shift(day: Times, kind: EventType, sign: int) -> Times:
+    days = sign * kind.clock
     if kind.clock_unit == "calendar_days":
-        return day + np.timedelta64(sign * kind.clock, "D")
-    shifted: NDArray[np.datetime64] = np.busday_offset(
-        day, sign * kind.clock, roll="forward", busdaycal=working_calendar()
-    )
-    return shifted
+        later: Times = day + np.timedelta64(days, "D")
+        return later
+    working: Times = np.busday_offset(day, days, roll="forward", busdaycal=working_calendar())
+    return working
 
 
-def _at(
-    day: NDArray[np.datetime64], rng: Generator, first_minute: int, last_minute: int
-) -> NDArray[np.datetime64]:
+def _at(day: Times, rng: Generator, first_minute: int, last_minute: int) -> Times:
     minutes = rng.integers(first_minute, last_minute + 1, len(day)).astype("timedelta64[m]")
-    return day.astype("datetime64[m]") + minutes
+    moments: Times = day.astype("datetime64[m]") + minutes
+    return moments
 
 
 def _flags(count: int, share: float | None, rng: Generator) -> NDArray[np.int8]:
@@ -266,11 +277,10 @@ def _flags(count: int, share: float | None, rng: Generator) -> NDArray[np.int8]:
     return (rng.random(count) < share).astype(np.int8)
 
 
-def _valid(
-    opened: NDArray[np.datetime64], kind: EventType, rng: Generator
-) -> NDArray[np.datetime64]:
+def _valid(opened: Times, kind: EventType, rng: Generator) -> Times:
     """When an invoice was valid: on receipt, or some days later after a correction."""
     if kind.disputed is None:
         return np.full(kind.rows, NAT)
     wait = np.where(rng.random(kind.rows) < 0.1, rng.integers(1, 4, kind.rows), 0)
-    return opened + wait.astype("timedelta64[D]").astype("timedelta64[m]")
+    valid: Times = opened + wait.astype("timedelta64[D]").astype("timedelta64[m]")
+    return valid

@@ -29,11 +29,10 @@ class EventStream:
 
     def advance(self, month: Month) -> dict[str, pd.DataFrame]:
         """Bring in what the month needs; the live events by type."""
-        begins = month == self.first
         cohorts = [
             self._cohort(kind, anchor)
             for kind in self.kinds
-            for anchor in self._anchors(kind, month, begins)
+            for anchor in self._anchors(kind, month)
         ]
         kept = [self.live] if len(self.live) else []
         self.live = pd.concat([*kept, *cohorts], ignore_index=True)
@@ -55,8 +54,8 @@ class EventStream:
         self.live = self.live[~(over & ~(stock & closed.isna()))]
         return rows
 
-    def _anchors(self, kind: EventType, month: Month, begins: bool) -> list[Month]:
-        if not begins:
+    def _anchors(self, kind: EventType, month: Month) -> list[Month]:
+        if month != self.first:
             return [month + kind.lookahead]
         back = int(self.profile.setting["event_lookback_months"]) if kind.anchor == "stock" else 0
         return [month + offset for offset in range(-back, kind.lookahead + 1)]
@@ -111,7 +110,7 @@ def _times(values: pd.Series[pd.Timestamp]) -> np.ndarray[tuple[int], np.dtype[n
 
 
 def _day(day: np.datetime64) -> str:
-    year, month, number = (str(day).split("-") + ["", ""])[:3]
+    year, month, number = [*str(day).split("-"), "", ""][:3]
     return f"{number}/{month}/{year}"
 
 

@@ -13,18 +13,19 @@ from outturn.progress import track
 from outturn.sample import accidents as mishaps
 from outturn.sample import decisions
 from outturn.sample.accidents import Accidents
+from outturn.sample.charges import charges_file
 from outturn.sample.delivery import Cell, Outbox, sheet_bytes
 from outturn.sample.event_files import HEADER as EVENTS_HEADER
 from outturn.sample.event_files import EventStream
-from outturn.sample.invoices import charges_file, payments_file
 from outturn.sample.ledger import Ledger
 from outturn.sample.months import Month, span
+from outturn.sample.payments import payments_file
 from outturn.sample.profile import Profile
 from outturn.sample.recompute import measure_all
 from outturn.sample.returns import Return, Returns
 from outturn.settings import Settings
 
-SEED = 20151001
+SEED = 2371
 RETURN_HEADER = (
     "Contract", "KPI Ref", "Period", "Numerator", "Denominator", "Reported %", "Commentary",
 )  # fmt: skip
@@ -115,10 +116,12 @@ class _Writer:
 
     def _returns(self, month: Month, lines: list[Return]) -> None:
         late = mishaps.LATE_DAYS if month == self.accidents.late_return else 0
-        content = self._sheet(lines, f"Performance return {month.period}")
+        is_restated = month == self.accidents.restated_return
+        first = mishaps.overstate(lines) if is_restated else lines
+        content = self._sheet(first, f"Performance return {month.period}")
         self.outbox.send("returns", month, content, rows=len(lines), wait=late)
-        if month == self.accidents.restated_return:
-            corrected = mishaps.restate(lines)
+        if is_restated:
+            corrected = mishaps.restate(first)
             content = self._sheet(corrected, f"Performance return {month.period}, corrected")
             wait = mishaps.RESTATED_DAYS
             self.outbox.send("returns", month, content, rows=len(lines), number=2, wait=wait)

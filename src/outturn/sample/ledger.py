@@ -33,7 +33,7 @@ class _Part:
 
 
 class Ledger:
-    """Builds the month's ledger file; pounds never depend on the scale, the number of lines does."""
+    """Builds the month's ledger file: the scale decides the number of lines, never the pounds."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
@@ -58,8 +58,8 @@ class Ledger:
     def _costs(self, month: Month, rng: Generator) -> pd.DataFrame:
         gross, support = (self._yearly(month, name) for name in ("gross_gbp", "support_gbp"))
         parts = [
-            _Part(self._mix(month, True), support),
-            _Part(self._mix(month, False), gross - support),
+            _Part(self._mix(month, is_support=True), support),
+            _Part(self._mix(month, is_support=False), gross - support),
         ]
         number = int(int(self.profile.setting["ledger_lines"]) * self.profile.scale)
         size = sum(len(part.combinations) for part in parts)
@@ -81,7 +81,7 @@ class Ledger:
         year = month.fiscal_year if month.fiscal_year in known else known[-1]
         return int(Decimal(str(self.years.loc[year, column])) * 100)
 
-    def _mix(self, month: Month, is_support: bool) -> pd.DataFrame:
+    def _mix(self, month: Month, *, is_support: bool) -> pd.DataFrame:
         """Objective × subjective with weights; outsourced functions change their mix at Day 1."""
         mine = self.objectives[self.objectives["objective_code"].isin(self.support) == is_support]
         column = "mix" if month < self.profile.day1 else "mix_after_day1"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import numpy as np
+from numpy.typing import NDArray
 
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2013, 2031)
@@ -81,6 +82,14 @@ def working_calendar() -> np.busdaycalendar:
     """Monday to Friday without England's bank holidays."""
     days = sorted(holidays.country_holidays("GB", subdiv="ENG", years=YEARS))
     return np.busdaycalendar(holidays=np.array(days, dtype="datetime64[D]"))
+
+
+def working_days(month: Month) -> NDArray[np.datetime64]:
+    """The month's working days."""
+    first, following = month.first_day.isoformat(), (month + 1).first_day.isoformat()
+    days = np.arange(first, following, dtype="datetime64[D]")
+    chosen: NDArray[np.datetime64] = days[np.is_busday(days, busdaycal=working_calendar())]
+    return chosen
 
 
 def working_day_after(month: Month, working_day: int) -> date:

@@ -16,7 +16,7 @@ from outturn.sample.months import Month
 from outturn.sample.profile import Profile
 from outturn.sample.recompute import Figures
 
-EXCLUSION_CHANCE = {"KPI": 0.3, "SLA": 0.12}
+EXCLUSION_CHANCE = {"KPI": 0.45, "SLA": 0.15}
 NARROW = Decimal("0.4")
 SLIP_CHANCE = 0.03
 FAVOUR_CHANCE = 0.15
@@ -34,6 +34,7 @@ class Return:
     reported_value: Decimal | None
     commentary: str
     true_figures: Figures | None
+    is_share: bool
     direction: str
     target: Decimal
     factor: Decimal
@@ -129,6 +130,7 @@ class Returns:
             reported_value=_stated(said, factor, rng),
             commentary=comment,
             true_figures=truth,
+            is_share=indicator["is_share"] == "true",
             direction=direction,
             target=target,
             factor=factor,
@@ -167,17 +169,17 @@ def _as_told(
     if indicator["is_share"] != "true" or not truth[1]:
         return truth, ""
     if tempted and not meets(truth, factor, direction, target):
-        cases = _needed(truth, direction, target)
+        cases = cases_to_target(truth, direction, target)
         failures = truth[1] - truth[0] if direction == "higher" else truth[0]
         if 0 < cases <= failures * NARROW or (0 < cases <= failures and cases == 1):
             unit = "£" if cases != cases.to_integral_value() else ""
-            return _without(truth, direction, cases), f"Excludes {unit}{cases:,} customer-caused"
+            return without(truth, direction, cases), f"Excludes {unit}{cases:,} customer-caused"
     if slipped and truth[0] > 3:
-        return _without(truth, direction, Decimal(1)), ""
+        return without(truth, direction, Decimal(1)), ""
     return truth, ""
 
 
-def _needed(truth: Figures, direction: str, target: Decimal) -> Decimal:
+def cases_to_target(truth: Figures, direction: str, target: Decimal) -> Decimal:
     """Fewest failing cases (or pounds) whose exclusion meets the target; 0 where none can."""
     numerator, denominator = truth
     share = target / 100
@@ -187,7 +189,8 @@ def _needed(truth: Figures, direction: str, target: Decimal) -> Decimal:
     return ((numerator - share * denominator) / (1 - share)).quantize(step, ROUND_CEILING)
 
 
-def _without(truth: Figures, direction: str, cases: Decimal) -> Figures:
+def without(truth: Figures, direction: str, cases: Decimal) -> Figures:
+    """The figures less some failing cases."""
     if direction == "higher":
         return truth[0], max(truth[0], truth[1] - cases)
     return max(Decimal(0), truth[0] - cases), truth[1] - cases

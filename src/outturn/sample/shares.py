@@ -20,4 +20,4 @@ def split_whole(total: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
     base, extra = divmod(missing, len(parts))
     parts += base
     parts[order[:extra]] += 1
-    return parts if total >= 0 else -parts
+    return np.asarray(parts if total >= 0 else -parts, dtype=np.int64)
