@@ -41,7 +41,8 @@ final as (
 
 select * from final
     {%- else -%}
-select * from {{ landing_table }} cross join {{ files }}
+        {#- dbt is still parsing: only what the model depends on matters. -#}
+select files.file_id from {{ landing_table }} as landed cross join {{ files }} as files
     {%- endif -%}
 {% endmacro %}
 
@@ -77,7 +78,7 @@ select * from {{ landing_table }} cross join {{ files }}
         {%- endfor -%}
     {%- endif -%}
 select
-    null::text as "extract",
+    null::text as extract,
     null::text as source_name,
     null::text as replaces,
     null::integer as due_working_day,
@@ -86,7 +87,7 @@ where false
     {%- for node in contracts | sort(attribute='unique_id') %}
 union all
 select
-    '{{ node.source_name }}/{{ node.name }}' as "extract",
+    '{{ node.source_name }}/{{ node.name }}' as extract,
     '{{ node.source_name }}' as source_name,
     '{{ node.config.meta.replaces }}' as replaces,
     {{ node.config.meta.due_working_day or 'null' }}::integer as due_working_day,

@@ -16,7 +16,7 @@
         {%- set amount_column = meta.get('amount_column') -%}
         {%- set name = "'" ~ source_name ~ '/' ~ extract ~ "'::text" -%}
 select
-    {{ name }} as "extract",
+    {{ name }} as extract,
     landed.file_id::bigint as file_id,
     count(*) as landed_rows,
     {{ amount_sum('landed', amount_column) }} as landed_amount,
@@ -33,14 +33,14 @@ left join {{ parts }} as parts
     and {{ part_of_row('landed', meta) }} = parts.part_code
     {{- period_matches('landed', 'parts', meta) }}
 left join {{ current_files }} as current_files
-    on current_files."extract" = {{ name }}
+    on current_files.extract = {{ name }}
     and landed.file_id = current_files.file_id
     and parts.part_code = current_files.part_code
     and parts.period = current_files.period
 group by landed.file_id
 union all
 select
-    {{ name }} as "extract",
+    {{ name }} as extract,
     file_id,
     0 as landed_rows,
     null::numeric as landed_amount,
@@ -53,7 +53,7 @@ group by file_id
         {%- if newest_by %}
 union all
 select
-    {{ name }} as "extract",
+    {{ name }} as extract,
     ranked.file_id,
     0 as landed_rows,
     null::numeric as landed_amount,
@@ -76,7 +76,8 @@ where ranked.newest_first > 1
 group by ranked.file_id
         {%- endif -%}
     {%- else -%}
-select * from {{ landing_table }} cross join {{ staging_view }}
+        {#- dbt is still parsing: only what the model depends on matters. -#}
+select staged.file_id from {{ landing_table }} as landed cross join {{ staging_view }} as staged
     {%- endif -%}
 {%- endmacro %}
 

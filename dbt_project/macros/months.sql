@@ -56,7 +56,7 @@
 {#- The fiscal year of a period as text, 2015/16 (var fiscal_year_start_month; April). -#}
 {% macro fiscal_year(period) -%}
     {%- set shifted = 'to_date(' ~ period ~ ", 'YYYY-MM') - interval '"
-        ~ (var('fiscal_year_start_month') - 1) ~ " months'" -%}
+        ~ (var('fiscal_year_start_month') | int - 1) ~ " months'" -%}
     to_char({{ shifted }}, 'YYYY')
     || '/' || to_char({{ shifted }} + interval '1 year', 'YY')
 {%- endmacro %}
@@ -65,7 +65,7 @@
 {#- The fiscal quarter of a period as text that sorts and reads alone: 2015/16 Q3. -#}
 {% macro fiscal_quarter(period) -%}
     {{ fiscal_year(period) }} || ' Q' || to_char(
-        to_date({{ period }}, 'YYYY-MM') - interval '{{ var('fiscal_year_start_month') - 1 }} months',
+        to_date({{ period }}, 'YYYY-MM') - interval '{{ var('fiscal_year_start_month') | int - 1 }} months',
         'Q'
     )
 {%- endmacro %}

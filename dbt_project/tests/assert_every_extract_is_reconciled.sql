@@ -9,16 +9,16 @@ files as (
 ),
 
 counted as (
-    select distinct "extract"
+    select distinct extract
     from {{ ref('int_file_layers') }}
 )
 
 select distinct
     format(
         'Rows of %s landed, but int_file_layers does not count them. Add a line for it.',
-        extracts."extract"
+        extracts.extract
     ) as message
 from extracts
-inner join files on extracts."extract" = files."extract"
-left join counted on extracts."extract" = counted."extract"
-where counted."extract" is null
+inner join files on extracts.extract = files.extract
+left join counted on extracts.extract = counted.extract
+where counted.extract is null

@@ -8,7 +8,7 @@ select
         'File %s (%s, %s) does not tie at %s: records %s in, %s out, %s aside; amounts %s, %s, %s.',
         file_id,
         file_name,
-        "extract",
+        extract,
         layer,
         records_in,
         records_out,

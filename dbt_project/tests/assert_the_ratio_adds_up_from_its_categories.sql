@@ -1,4 +1,4 @@
--- The month's support cost and gross expenditure are the sums of the categories published beside it.
+-- A month's support cost and gross expenditure are the sums of the categories beside it.
 with ratio as (
     select * from {{ ref('support_cost_ratio') }}
     where

@@ -24,7 +24,7 @@ expected as (
 
 arrivals as (
     select
-        file_periods."extract",
+        file_periods.extract,
         file_periods.period_month,
         count(*) as files,
         count(*) filter (where files.status = 'accepted') as accepted_files,
@@ -41,12 +41,12 @@ arrivals as (
     from file_periods
     inner join files on file_periods.file_id = files.file_id
     left join warnings on file_periods.file_id = warnings.file_id
-    group by file_periods."extract", file_periods.period_month
+    group by file_periods.extract, file_periods.period_month
 ),
 
 combined as (
     select
-        coalesce(arrivals."extract", expected."extract") as "extract",
+        coalesce(arrivals.extract, expected.extract) as extract,
         coalesce(arrivals.period_month, expected.period_month) as period_month,
         expected.due_date,
         (expected.due_date + 1)::timestamp at time zone 'Europe/London' as due_until,
@@ -63,14 +63,14 @@ combined as (
     from arrivals
     full outer join expected
         on
-            arrivals."extract" = expected."extract"
+            arrivals.extract = expected.extract
             and arrivals.period_month = expected.period_month
 ),
 
 final as (
     select
         -- keys
-        "extract",
+        extract,
         {{ period_columns('period_month') }},
         -- attributes
         case

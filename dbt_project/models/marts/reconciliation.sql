@@ -40,7 +40,7 @@ layers as (
         counted.landed_amount as amount_out,
         0::numeric as amount_set_aside
     from files
-    inner join extracts on files."extract" = extracts."extract"
+    inner join extracts on files.extract = extracts.extract
     left join counted on files.file_id = counted.file_id
     left join quarantined on files.file_id = quarantined.file_id
     union all
@@ -68,7 +68,7 @@ layers as (
     from files
     left join counted on files.file_id = counted.file_id
     left join ledger_facts on files.file_id = ledger_facts.file_id
-    where files."extract" = 'finance/ledger'
+    where files.extract = 'finance/ledger'
 ),
 
 differences as (
@@ -85,7 +85,7 @@ final as (
         differences.file_id,
         differences.layer,
         -- attributes
-        files."extract",
+        files.extract,
         files.file_name,
         files.status,
         differences.records_difference = 0

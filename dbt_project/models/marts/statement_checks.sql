@@ -1,4 +1,4 @@
--- One row per published statement, with the value recomputed and the verdict. Statements stay as said.
+-- One row per published statement, the value recomputed and the verdict. Never added up.
 with statements as (
     select * from {{ ref('published_statements') }}
 ),

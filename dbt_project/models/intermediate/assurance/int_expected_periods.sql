@@ -13,16 +13,16 @@ file_periods as (
 
 spans as (
     select
-        "extract",
+        extract,
         min(period_month) as first_month,
         coalesce({{ text_or_null(var('last_period')) }}, max(period_month)) as last_month
     from file_periods
-    group by "extract"
+    group by extract
 ),
 
 months as (
     select
-        spans."extract",
+        spans.extract,
         to_char(month_start, 'YYYY-MM') as period_month
     from spans
     cross join lateral generate_series(
@@ -35,14 +35,14 @@ months as (
 final as (
     select
         -- keys
-        months."extract",
+        months.extract,
         months.period_month,
         -- dates
         ops.add_working_days(
             {{ period_end('months.period_month') }}, extracts.due_working_day
         ) as due_date
     from months
-    inner join extracts on months."extract" = extracts."extract"
+    inner join extracts on months.extract = extracts.extract
 )
 
 select * from final

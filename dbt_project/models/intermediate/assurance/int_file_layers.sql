@@ -21,7 +21,7 @@ with layers as (
 final as (
     select
         -- keys
-        "extract",
+        extract,
         file_id,
         -- measures
         sum(landed_rows)::bigint as landed_rows,
@@ -31,7 +31,7 @@ final as (
         sum(staged_rows)::bigint as staged_rows,
         sum(staged_amount) as staged_amount
     from layers
-    group by "extract", file_id
+    group by extract, file_id
 )
 
 select * from final

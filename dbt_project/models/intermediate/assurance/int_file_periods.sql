@@ -27,7 +27,7 @@ final as (
             {{ london_month('files.first_received_at') }}
         ) as period_month,
         -- attributes
-        files."extract",
+        files.extract,
         files.status,
         -- dates
         files.received_at,

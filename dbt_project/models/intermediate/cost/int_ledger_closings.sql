@@ -6,7 +6,7 @@ with months as (
 
 extracts as (
     select * from {{ ref('stg_ops__extracts') }}
-    where "extract" = 'finance/ledger'
+    where extract = 'finance/ledger'
 ),
 
 closings as (

@@ -1,4 +1,4 @@
--- One row per entity, month, subjective and objective code. Credits are negative; unmapped codes stay.
+-- One row per entity, month, subjective and objective code. Credits are negative. Not yet mapped.
 {{ config(
     materialized='partitioned_by_month',
     indexes=[{

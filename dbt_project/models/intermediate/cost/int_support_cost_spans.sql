@@ -56,8 +56,8 @@ sums as (
     inner join months
         on
             span_ends.entity_code = months.entity_code
-            and months.month_index >= span_ends.first_month_index
-            and months.month_index <= span_ends.month_index
+            and span_ends.first_month_index <= months.month_index
+            and span_ends.month_index >= months.month_index
     group by span_ends.entity_code, span_ends.period_month, span_ends.span
 ),
 

@@ -43,8 +43,9 @@ indicator_counts as (
         )::numeric as recomputed_value
     from statements
     inner join live_indicators
-        on live_indicators.contract_code
-        = coalesce(statements.contract_code, live_indicators.contract_code)
+        on
+            coalesce(statements.contract_code, live_indicators.contract_code)
+            = live_indicators.contract_code
     where statements.check_rule in ('indicators_live', 'kpis_live')
     group by statements.statement_code
 ),
@@ -62,8 +63,7 @@ terms as (
         end as recomputed_value
     from statements
     inner join contracts
-        on contracts.contract_code
-        = coalesce(statements.contract_code, contracts.contract_code)
+        on coalesce(statements.contract_code, contracts.contract_code) = contracts.contract_code
     where statements.check_rule in ('initial_term_years', 'extension_years')
 ),
 
@@ -74,12 +74,12 @@ planned_months as (
     from statements
     inner join contract_events as from_event
         on
-            from_event.event_code = statements.basis_code
-            and from_event.contract_code
-            = coalesce(statements.contract_code, from_event.contract_code)
+            statements.basis_code = from_event.event_code
+            and coalesce(statements.contract_code, from_event.contract_code)
+            = from_event.contract_code
     inner join contract_events as to_event
         on
-            to_event.event_code = statements.basis_code_2
+            statements.basis_code_2 = to_event.event_code
             and from_event.contract_code = to_event.contract_code
     where statements.check_rule = 'months_between_events'
 ),

@@ -4,7 +4,7 @@
 
 with current_files as (
     select
-        "extract",
+        extract,
         file_id,
         part_code,
         period,
@@ -20,7 +20,7 @@ files as (
 final as (
     select
         -- keys
-        current_files."extract",
+        current_files.extract,
         current_files.part_code,
         current_files.period,
         -- attributes

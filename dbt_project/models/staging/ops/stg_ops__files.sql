@@ -26,7 +26,7 @@ final as (
     select
         -- keys
         extract_files.file_id,
-        extract_files."extract",
+        extract_files.extract,
         -- attributes
         ranked_deliveries.name as file_name,
         extract_files.status,

@@ -1,5 +1,5 @@
 -- One row per event. An event is delivered again in later months: its newest period is its state.
--- An anti-join on an unmaterialized CTE, no window: a filter on a date then reaches landing's index.
+-- An anti-join on an unmaterialized CTE, no window: a filter on a date then reaches landing.
 with deliveries as not materialized (
     {{ current_rows('supplier', 'service_events') | indent(4) }}
 ),
