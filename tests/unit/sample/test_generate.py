@@ -1,4 +1,4 @@
-"""The generated deliveries: true to the rules, the same bytes each time, never without accidents."""
+"""The generated deliveries: true to the rules, the same bytes each time, with their accidents."""
 
 from __future__ import annotations
 
