@@ -17,7 +17,17 @@ from typing import Any
 
 from rich.console import Console
 
-from outturn import airflow_config, findings, monthly, sample_post, server, services, warehouse
+from outturn import (
+    airflow_config,
+    findings,
+    monthly,
+    run,
+    sample_post,
+    server,
+    services,
+    transform,
+    warehouse,
+)
 from outturn.airflow_api import ENDED, AirflowClient
 from outturn.database import connect
 from outturn.doctor import examine
@@ -40,6 +50,10 @@ where not exists (
 )
 """
 IN_WORK = "select count(*) from ops.extract_file where status in ('registered', 'loaded')"
+NEWEST_RUN = """
+select run_key from ops.publication
+where published_at is not null order by publication_id desc limit 1
+"""
 NOT_CURRENT = """
 select delivery.name, extract_file.status, extract_file.refusal
 from ops.extract_file as extract_file
@@ -68,7 +82,9 @@ def demo(settings: Settings, *, months: int = 36, scale: float = 0.02) -> None:
     changed = False
     for batch in sample_post.batches(sample_post.items(folder)):
         changed |= run_batch(settings, client, folder, landing, batch)
-    if not changed:
+    if changed:
+        _write_model_page(settings)
+    else:
         say("All of it is delivered and published already: nothing was changed.")
     _tell(settings, time.monotonic() - started)
 
@@ -167,8 +183,8 @@ def _take_in(client: AirflowClient, batch: Batch) -> None:
     dags = [f"receive_{source}" for source in sorted({item.source for item in batch.items})]
     runs = [(dag_id, client.trigger(dag_id)) for dag_id in dags]
     for dag_id, run_id in runs:
-        run = client.wait(dag_id, run_id, seconds=RUN_SECONDS, progress=_tell_task(dag_id))
-        if run["state"] == "failed":
+        ended = client.wait(dag_id, run_id, seconds=RUN_SECONDS, progress=_tell_task(dag_id))
+        if ended["state"] == "failed":
             failed = [t["task_id"] for t in client.tasks(dag_id, run_id) if t["state"] == "failed"]
             say(f"  {dag_id}: {', '.join(failed)} failed by name; what is good went on")
             if not set(failed) <= {"load", "check"}:
@@ -182,10 +198,10 @@ def _wait_until_published(settings: Settings, client: AirflowClient, since: date
     tell = _tell_task(REFRESH)
     while time.monotonic() < deadline:
         runs = client.runs(REFRESH, since)
-        for run in runs:
-            if run["state"] == "failed":
-                raise client.failures(REFRESH, run["dag_run_id"])
-        active = [run for run in runs if run["state"] not in ENDED]
+        for one in runs:
+            if one["state"] == "failed":
+                raise client.failures(REFRESH, one["dag_run_id"])
+        active = [one for one in runs if one["state"] not in ENDED]
         if not monthly.find_months(settings).is_changed:
             return
         if active:
@@ -198,6 +214,14 @@ def _wait_until_published(settings: Settings, client: AirflowClient, since: date
     raise AirflowProblem(
         f"nothing was published within {RUN_SECONDS:.0f} s.", remedy=f"See {client.page(REFRESH)}."
     )
+
+
+def _write_model_page(settings: Settings) -> None:
+    with connect(settings, "publisher") as connection:
+        row = connection.execute(NEWEST_RUN).fetchone()
+    if row is not None:
+        with step("Page about all models and tests"):
+            transform.document(settings, run.load(settings, row[0]))
 
 
 def _tell_task(dag_id: str) -> Any:
@@ -222,6 +246,7 @@ def _tell(settings: Settings, seconds: float) -> None:
     links = {
         "Airflow": f"{airflow_config.base_url(settings)} (user {services.ADMIN_USER})",
         "Check pages": settings.home / "checks" / "index.html",
+        "Models and tests": settings.home / "dbt" / "docs" / "static_index.html",
         "Passwords": settings.secrets_path,
         "Logs": airflow_config.logs_folder(settings),
     }

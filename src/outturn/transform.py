@@ -46,6 +46,25 @@ def build(settings: Settings, run: Run) -> None:
         raise _failure(run, results, outcome.exception)
 
 
+def document(settings: Settings, run: Run) -> Path:
+    """Write one page about all models, columns and tests that needs no network; its path.
+
+    Raises BuildFailed when dbt cannot write it.
+    """
+    target = settings.home / "dbt" / "docs"
+    told = json.dumps({**variables(run), "marts_schema": "marts"})
+    with _environment(settings, run):
+        outcome = invoke(
+            settings, ["docs", "generate", "--static", "--vars", told, "--target-path", str(target)]
+        )
+    if not outcome.success:
+        raise BuildFailed(
+            f"the models' page was not written: {outcome.exception}",
+            remedy="The figures are not affected.",
+        )
+    return target / "static_index.html"
+
+
 def invoke(settings: Settings, arguments: list[str]) -> Any:
     """Run one dbt command in this process (never two at once) and return dbt's own result.
 
