@@ -110,7 +110,8 @@ def redrive(file_id: FileId, as_json: Json = False) -> None:
 
     loaded, checked = quarantine.redrive(get_settings(), file_id)
     if as_json:
-        _print_json({"load": asdict(loaded), "check": asdict(checked) if checked else None})
+        facts = asdict(loaded) | {"problem": loaded.refusal}
+        _print_json({"load": facts, "check": asdict(checked) if checked else None})
     else:
         typer.echo(
             f"{loaded.name}: {loaded.landed} of {loaded.records} records landed, "

@@ -21,7 +21,7 @@ class Delivery:
     """One sighting of a content under a name. `number` is the `_n` of the name, 0 without one."""
 
     extract: str
-    form: str | None
+    form: str
     sha256: str
     size_bytes: int
     source: str

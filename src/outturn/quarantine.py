@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from outturn.check import CheckResult, check_file
+from outturn.check import CheckResult, check_file, pages
 from outturn.database import connect
 from outturn.errors import OutturnError
 from outturn.load import LoadResult, load_file
@@ -129,7 +129,9 @@ def redrive(settings: Settings, file_id: int) -> tuple[LoadResult, CheckResult |
     it, no figure uses it; the check is None when the file is refused.
     """
     file_of(settings, file_id)
-    loaded = load_file(settings, file_id, reload=True)
+    loaded = load_file(settings, file_id, again=True)
     if loaded.refusal is not None:
+        pages.file_page(settings, file_id).unlink(missing_ok=True)
+        pages.write_index(settings)
         return loaded, None
     return loaded, check_file(settings, file_id)

@@ -83,8 +83,9 @@ def receive_paths(
 ) -> list[int]:
     """Take files named by hand, local paths or URLs; the file_id of each, known before or not.
 
-    `extract` ('source/extract') says what they are where the name does not. `received_at` is a
-    manifest's beside the file, else the one given here, else the file's modified time.
+    `extract` ('source/extract') says what they are where the name does not; it is then read as
+    the plain form. `received_at` is a manifest's beside the file, else the one given here, else
+    the file's modified time. Raises DeliveryRefused for those that cannot be taken.
     """
     received_at = _in_london(received_at)
     contracts = load_contracts(settings)
@@ -199,7 +200,7 @@ def _take(round_: Round, seen: Seen) -> None:
         return
     delivery = Delivery(
         extract=contract.key,
-        form=match.form.name if match else None,
+        form=match.form.name if match else contract.forms[-1].name,  # the plain one
         sha256=archived.sha256,
         size_bytes=archived.size_bytes,
         source=contract.source,

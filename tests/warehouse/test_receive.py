@@ -232,7 +232,7 @@ def test_files_named_by_hand_are_taken_wherever_they_are(
     assert (received_at, extract, form) == (
         datetime(2016, 3, 1, 12, tzinfo=UTC),
         "finance/ledger",
-        None,
+        "plain",
     )
     assert receive_paths(warehouse_settings, [path], "finance/ledger") == ids
     assert len(rows(warehouse_settings, DELIVERIES)) == 1
@@ -293,7 +293,7 @@ def test_a_delivery_is_a_change_of_what_stands_at_an_address(
 def _delivery(address: str, content: str) -> Delivery:
     return Delivery(
         extract="finance/ledger",
-        form=None,
+        form="plain",
         sha256=content * 64,
         size_bytes=1,
         source="finance",

@@ -13,16 +13,20 @@ from typing import Any
 
 from outturn.check.results import Outcome
 from outturn.check.suite import ROWS, FileFacts, Planned
-from outturn.check.wording import example_of, observed_of
+from outturn.check.wording import example_of, observed_of, unexpected_count_of
 from outturn.database import sqlalchemy_url
 from outturn.settings import Settings
 
 EXAMPLES = 10
 
-_RESULT_FORMAT = {
-    "result_format": "COMPLETE",
-    "unexpected_index_column_names": ["record_number"],
-    "partial_unexpected_count": EXAMPLES,
+# A query's rows come with COMPLETE only; of other checks that would fetch every failing value.
+_RESULT_FORMATS = {
+    is_query: {
+        "result_format": "COMPLETE" if is_query else "SUMMARY",
+        "unexpected_index_column_names": ["record_number"],
+        "partial_unexpected_count": EXAMPLES,
+    }
+    for is_query in (True, False)
 }
 
 
@@ -46,33 +50,37 @@ class Session:
 
     def validate(self, facts: FileFacts, planned: list[Planned]) -> list[Outcome]:
         """Evaluate the suite; a check that cannot be evaluated has failed and says why."""
-        from great_expectations import ExpectationSuite
-        from great_expectations.expectations.expectation_configuration import (
-            ExpectationConfiguration,
-        )
-
-        # Added as objects: as configurations, two of one type on the same rows replace each other.
-        expectations = [
-            ExpectationConfiguration(
-                type=one.type,
-                kwargs=one.kwargs,
-                meta={"number": number},
-                severity=one.check.severity,
-            ).to_domain_obj()
-            for number, one in enumerate(planned)
-        ]
-        suite = ExpectationSuite(name=facts.extract, expectations=expectations)
         asset = self._source.add_query_asset(
             f"file_{facts.file_id}",
             query=f"select * from landing.{facts.table} where file_id = {facts.file_id}",  # noqa: S608 names of our own
         )
+        results: dict[int, Any] = {}
         try:
             batch = asset.add_batch_definition_whole_table("rows").get_batch()
-            results = batch.validate(suite, result_format=_RESULT_FORMAT).results
+            for is_query, result_format in _RESULT_FORMATS.items():
+                part = {n: one for n, one in enumerate(planned) if (one.type == ROWS) is is_query}
+                if part:
+                    found = batch.validate(_suite(facts, part), result_format=result_format)
+                    results |= {r.expectation_config.meta["number"]: r for r in found.results}
         finally:
             self._source.delete_asset(asset.name)
-        by_number = {r.expectation_config.meta["number"]: r for r in results}
-        return [_outcome(one, by_number[number]) for number, one in enumerate(planned)]
+        return [_outcome(one, results[number]) for number, one in enumerate(planned)]
+
+
+def _suite(facts: FileFacts, planned: dict[int, Planned]) -> Any:
+    """Expectations as objects: as configurations, two of one type on the same rows are one."""
+    from great_expectations import ExpectationSuite
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
+
+    expectations = [
+        ExpectationConfiguration(
+            type=one.type, kwargs=one.kwargs, meta={"number": n}, severity=one.check.severity
+        ).to_domain_obj()
+        for n, one in planned.items()
+    ]
+    return ExpectationSuite(name=facts.extract, expectations=expectations)
 
 
 @lru_cache(maxsize=1)
@@ -94,17 +102,12 @@ def _outcome(planned: Planned, result: Any) -> Outcome:
         severity=check.severity,
         success=bool(result.success) and raised is None,
         observed="could not be evaluated" if raised else observed_of(planned.type, found),
-        unexpected_count=_unexpected_count(planned, found),
+        unexpected_count=None if raised else unexpected_count_of(planned.type, found),
         description=check.description,
         expected=planned.expected,
         examples=tuple(example_of(row) for row in _failing_rows(found)[:EXAMPLES]),
         problem=raised,
     )
-
-
-def _unexpected_count(planned: Planned, found: dict[str, Any]) -> int | None:
-    count = found.get("observed_value" if planned.type == ROWS else "unexpected_count")
-    return int(count) if isinstance(count, int) else None
 
 
 def _failing_rows(found: dict[str, Any]) -> list[dict[str, Any]]:

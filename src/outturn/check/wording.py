@@ -6,16 +6,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from outturn.check.suite import ROW_COUNT, ROWS
+from outturn.check.suite import FOUND_IN_ALL, ROW_COUNT, ROWS
 
-_UNNEEDED = ("file_id",)
+_UNNEEDED = ("file_id", FOUND_IN_ALL)
 
 
 def observed_of(expectation: str, found: dict[str, Any]) -> str:
     """What was seen: `12 rows`, `3 of 375 rows (0.8%)` or the value itself."""
     value = found.get("observed_value")
     if expectation == ROWS:
-        return f"{value:,} found" if value else "none found"
+        return f"{unexpected_count_of(expectation, found):,} found" if value else "none found"
     if expectation == ROW_COUNT:
         return _rows(value)
     if "unexpected_count" in found:
@@ -24,6 +24,15 @@ def observed_of(expectation: str, found: dict[str, Any]) -> str:
             return f"none of {_rows(total)}"
         return f"{count:,} of {_rows(total)} ({100 * count / total:.1f}%)"
     return f"{value:,}" if isinstance(value, int) else _text(value)
+
+
+def unexpected_count_of(expectation: str, found: dict[str, Any]) -> int | None:
+    """How many rows failed; a query brings only some of them, with their number beside each."""
+    if expectation == ROWS:
+        rows = found.get("details", {}).get("unexpected_rows", [])
+        return int(rows[0][FOUND_IN_ALL]) if rows else 0
+    count = found.get("unexpected_count")
+    return None if count is None else int(count)
 
 
 def example_of(row: dict[str, Any]) -> dict[str, str]:
