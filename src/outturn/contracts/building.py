@@ -56,6 +56,7 @@ def build_contract(path: Path, relative: str, document: dict[str, Any]) -> Contr
         checks=_checks(path, table),
         reject_limit=RejectLimit(**custom.get("rejectLimit", {})),
         empty_allowed=custom.get("emptyAllowed", False),
+        any_contract=custom.get("reportsOn") == "anyContract",
         due_working_day=_due(document),
         owner=_owner(document),
         version=document["version"],

@@ -143,7 +143,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Contract:
-    """An extract's contract: what a row is, what replaces what, and how files look."""
+    """An extract's contract: what a row is, what replaces what, and how files look.
+
+    `any_contract`: its rows may be about contracts that another source reports on (decisions).
+    """
 
     source: str
     extract: str
@@ -157,6 +160,7 @@ class Contract:
     checks: tuple[Check, ...]
     reject_limit: RejectLimit
     empty_allowed: bool
+    any_contract: bool
     due_working_day: int | None
     owner: str
     version: str

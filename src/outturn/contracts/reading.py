@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,25 @@ def load_contracts(settings: Settings) -> dict[str, Contract]:
 
 
 def load_folders(project: Path, overlay: Path | None = None) -> dict[str, Contract]:
-    """Contracts of one folder, overlaid by another: same path replaces, a new path adds."""
+    """Contracts of one folder, overlaid by another: same path replaces, a new path adds.
+
+    Read again only when a file changed: a run loads hundreds of small files.
+    """
     paths = _contract_files(project)
     if overlay is not None:
         if not overlay.is_dir():
             raise ContractInvalid(str(overlay), "", "the folder of extract contracts is not there")
         paths |= _contract_files(overlay)
-    documents = {relative: (path, read_document(path)) for relative, path in paths.items()}
+    stamps = ((path, path.stat()) for path in paths.values())
+    state = tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stamps)
+    return dict(_load_paths(tuple(paths.items()), state))
+
+
+@lru_cache(maxsize=4)
+def _load_paths(
+    paths: tuple[tuple[str, Path], ...], _state: tuple[tuple[str, int, int], ...]
+) -> dict[str, Contract]:
+    documents = {relative: (path, read_document(path)) for relative, path in paths}
     contracts: dict[str, Contract] = {}
     for relative, (path, document) in documents.items():
         if document["kind"] == "DataContract":

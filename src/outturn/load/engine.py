@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -61,7 +64,7 @@ class Engine:
         """`file_period`: the period that the file's name says, for extracts that take it from there."""
         self._contract, self._form, self._layout = contract, form, layout
         self._summed, self._file_period, self._folder = summed, file_period, folder
-        self._connection = duckdb.connect()
+        self._connection = _database().cursor()
         self._prepare(codes)
         self._select = self._typed_select(codes)
 
@@ -160,25 +163,12 @@ class Engine:
         return position[contract.part_column], literal(self._file_period or "")
 
     def _prepare(self, codes: dict[str, Codes]) -> None:
-        run = self._connection.execute
-        folder = Path(duckdb_extension_postgres_scanner.__file__).parent
-        extension = next(folder.rglob("postgres_scanner.duckdb_extension"))
-        run(f"load {literal(str(extension))}")
-        run("set threads = 1")
-        run("set memory_limit = '96MB'")
-        run("set preserve_insertion_order = true")
-        run(f"set temp_directory = {literal(str(self._folder / 'spill'))}")
         for index, known in enumerate(codes.values()):
-            run(f"create temp table codes{index} (code varchar)")
+            self._connection.execute(f"create temp table codes{index} (code varchar)")
             if known.allowed:
-                run(f"insert into codes{index} select unnest(?)", [sorted(known.allowed)])
-        if all(column.type != "timestamptz" for column in self._contract.columns):
-            return
-        run("create temp table offsets (day date, minutes bigint)")
-        path = self._folder / "offsets.csv"
-        path.write_text(_offsets(self._form.timezone), encoding="utf-8")
-        run(f"insert into offsets from read_csv({literal(str(path))}, header=false, "
-            "auto_detect=false, columns={'day': 'date', 'minutes': 'bigint'})")
+                self._connection.execute(
+                    f"insert into codes{index} select unnest(?)", [sorted(known.allowed)]
+                )
 
     def _typed_select(self, codes: dict[str, Codes]) -> str:
         tables = {name: f"codes{index}" for index, name in enumerate(codes)}
@@ -196,7 +186,8 @@ class Engine:
         cells = [f"c{i}" for i in range(self._layout.width)]
         rules = [f"coalesce({', '.join([*cells, 'null'])}) is not null"]
         rules += [f"c{index} is null" for index in self._layout.unnamed]
-        return _compose(made, rules)
+        has_moments = any(one.local is not None for one in made)
+        return _compose(made, rules, _offsets_table(self._form.timezone) if has_moments else "")
 
     def _cell(self, column: Column) -> str:
         position = self._layout.positions.get(column.name)
@@ -206,14 +197,14 @@ class Engine:
         return "cast(null as varchar)" if constant is None else f"cast({literal(constant)} as varchar)"
 
 
-def _compose(made: Sequence[Expression], rules: list[str]) -> str:
+def _compose(made: Sequence[Expression], rules: list[str], offsets: str) -> str:
     """The query over `{source}`: each column's value and `ok`. Moments join their day's offset."""
     locals_, joins, values = [], [], []
     for index, one in enumerate(made):
         names = {"local": f"l{index}", "offset": f"o{index}.minutes"}
         if one.local is not None:
             locals_.append(f"{_escape(one.local)} as l{index}")
-            joins.append(f"left join offsets as o{index} on o{index}.day = cast(l{index} as date)")
+            joins.append(f"left join {offsets} as o{index} on o{index}.day = cast(l{index} as date)")
         value, ok = one.value, one.ok
         if one.local is not None:
             for key, name in names.items():
@@ -237,17 +228,58 @@ def _duckdb_type(column: Column) -> str:
 
 
 @cache
-def _offsets(timezone: str) -> str:
-    """CSV of the days on which the clocks do not change, and the minutes ahead of UTC on each."""
+def _database() -> duckdb.DuckDBPyConnection:
+    """The process's one DuckDB: an engine is a cursor of it and runs in its own thread.
+
+    Loading the extension costs more than loading a small file, so it is done once.
+    """
+    connection = duckdb.connect()
+    folder = Path(duckdb_extension_postgres_scanner.__file__).parent
+    extension = next(folder.rglob("postgres_scanner.duckdb_extension"))
+    connection.execute(f"load {literal(str(extension))}")
+    connection.execute("set threads = 1")
+    connection.execute("set memory_limit = '128MB'")
+    spill = Path(tempfile.gettempdir()) / f"outturn-duckdb-{os.getpid()}"
+    connection.execute(f"set temp_directory = {literal(str(spill))}")
+    return connection
+
+
+_LOCK = threading.Lock()
+
+
+def _offsets_table(timezone: str) -> str:
+    """The table of a time zone's offsets: minutes ahead of UTC, on days of 24 hours."""
+    name = f'"offsets {timezone}"'
+    with _LOCK:
+        run = _database().execute
+        run(f"create table if not exists {name} (day date, minutes bigint)")
+        row = run(f"select count(*) from {name}").fetchone()
+        if row == (0,):
+            for start, end, minutes in _offsets(timezone):
+                run(
+                    f"insert into {name} select unnest(range(?::timestamp, ?::timestamp, "
+                    "interval 1 day))::date, ?",
+                    [start, end, minutes],
+                )
+    return name
+
+
+def _offsets(timezone: str) -> list[tuple[date, date, int]]:
+    """(first day, day after the last, minutes ahead of UTC) for runs of days of 24 hours."""
     zone = ZoneInfo(timezone)
-    first, last = date(_OFFSET_YEARS[0], 1, 1), date(_OFFSET_YEARS[1], 1, 1)
-    lines = []
-    for number in range((last - first).days):
-        day = first + timedelta(days=number)
-        start = datetime(day.year, day.month, day.day, tzinfo=zone)
-        end = (start + timedelta(days=1)).astimezone(UTC)
-        if end - start.astimezone(UTC) == timedelta(days=1):
-            offset = start.utcoffset()
-            assert offset is not None  # a zone always has one
-            lines.append(f"{day},{int(offset.total_seconds() // 60)}\n")
-    return "".join(lines)
+    first = datetime(_OFFSET_YEARS[0], 1, 1)
+    number = (datetime(_OFFSET_YEARS[1], 1, 1) - first).days
+    days = [first + timedelta(days=one) for one in range(number + 1)]
+    offsets = [day.replace(tzinfo=zone).utcoffset() for day in days]
+    runs: list[tuple[date, date, int]] = []
+    for index in range(number):
+        offset = offsets[index]
+        if offset is None or offset != offsets[index + 1]:
+            continue  # the clocks change on this day: its times are judged one by one
+        minutes = int(offset.total_seconds() // 60)
+        day, after = days[index].date(), days[index + 1].date()
+        if runs and runs[-1][1] == day and runs[-1][2] == minutes:
+            runs[-1] = (runs[-1][0], after, minutes)
+        else:
+            runs.append((day, after, minutes))
+    return runs

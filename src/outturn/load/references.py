@@ -32,21 +32,23 @@ class Codes:
 def read_codes(contract: Contract, seeds: Path) -> dict[str, Codes]:
     """The codes for each column that references a seed, by column name.
 
-    A seed's row whose `source_code` names another source is not this source's to report on.
+    A seed's row whose `source_code` names another source is not this source's to report on,
+    unless the extract is about any contract.
     """
     found: dict[str, Codes] = {}
     for column in contract.columns:
         if column.references:
-            found[column.name] = _codes(seeds, *column.references, contract.source)
+            source = None if contract.any_contract else contract.source
+            found[column.name] = _codes(seeds, *column.references, source)
     return found
 
 
-def _codes(seeds: Path, seed: str, code_column: str, source: str) -> Codes:
+def _codes(seeds: Path, seed: str, code_column: str, source: str | None) -> Codes:
     allowed, foreign = set(), {}
     with (seeds / f"{seed}.csv").open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
             owner = row.get("source_code") or ""
-            if owner in ("", source):
+            if source is None or owner in ("", source):
                 allowed.add(row[code_column])
             else:
                 foreign[row[code_column]] = owner
