@@ -25,6 +25,22 @@ extracts as (
     select * from {{ ref('stg_ops__extracts') }}
 ),
 
+-- what a file says of itself; a record whose amount cannot be read leaves nothing to compare
+totals as (
+    select
+        files.file_id,
+        case
+            when coalesce((amounts.amount ->> 'unreadable')::integer, 0) = 0
+                then (amounts.amount ->> 'declared')::numeric
+        end as declared_amount,
+        coalesce((amounts.amount ->> 'quarantined')::numeric, 0) as quarantined_amount
+    from files
+    inner join extracts on files.extract = extracts.extract
+    cross join lateral (
+        select files.control_totals::jsonb -> 'sums' -> extracts.amount_column as amount
+    ) as amounts
+),
+
 layers as (
     select
         files.file_id,
@@ -32,15 +48,11 @@ layers as (
         files.records as records_in,
         coalesce(counted.landed_rows, 0) as records_out,
         coalesce(quarantined.quarantined, 0) as records_set_aside,
-        -- a trailer's total covers bad records too: it ties only when there are none
-        case
-            when coalesce(quarantined.quarantined, 0) = 0
-                then (files.control_totals ->> extracts.amount_column)::numeric
-        end as amount_in,
+        totals.declared_amount as amount_in,
         counted.landed_amount as amount_out,
-        0::numeric as amount_set_aside
+        totals.quarantined_amount as amount_set_aside
     from files
-    inner join extracts on files.extract = extracts.extract
+    inner join totals on files.file_id = totals.file_id
     left join counted on files.file_id = counted.file_id
     left join quarantined on files.file_id = quarantined.file_id
     union all

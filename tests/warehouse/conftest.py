@@ -1,0 +1,73 @@
+"""dbt for warehouse tests: parts of the project, run in this process on the test's own database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from outturn.database import dsn_for
+from outturn.settings import Settings
+from outturn.transform import invoke
+
+Invoke = Callable[..., Any]
+
+
+@pytest.fixture
+def invoke_dbt(
+    warehouse_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Invoke:
+    """Runs a dbt command with vars; returns its result, fails with the messages of its nodes."""
+    parts = conninfo_to_dict(dsn_for(warehouse_settings, "transformer"))
+    for name, value in {
+        "OUTTURN_PG_HOST": parts["host"],
+        "OUTTURN_PG_PORT": parts["port"],
+        "OUTTURN_PG_DATABASE": parts["dbname"],
+        "OUTTURN_TRANSFORMER_USER": parts["user"],
+        "DBT_ENV_SECRET_TRANSFORMER_PASSWORD": parts["password"],
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+
+    def run(*arguments: str, **variables: Any) -> Any:
+        outcome = invoke(
+            warehouse_settings,
+            [
+                *arguments,
+                "--vars",
+                json.dumps(variables),
+                "--target-path",
+                str(tmp_path / "target"),
+            ],
+        )
+        messages = [str(one.message) for one in getattr(outcome.result, "results", [])]
+        assert outcome.success, [str(outcome.exception), *messages]
+        return outcome.result
+
+    return run
+
+
+@pytest.fixture
+def dbt(invoke_dbt: Invoke) -> Callable[..., None]:
+    """Runs a dbt command with vars, for what it does to the database."""
+
+    def run(*arguments: str, **variables: Any) -> None:
+        invoke_dbt(*arguments, **variables)
+
+    return run
+
+
+@pytest.fixture
+def compiled(invoke_dbt: Invoke) -> Callable[[str], str]:
+    """The SQL that a statement with macros compiles to."""
+
+    def compile_inline(statement: str) -> str:
+        result = invoke_dbt("compile", "--inline", statement)
+        code: str = result.results[0].node.compiled_code
+        return code
+
+    return compile_inline
