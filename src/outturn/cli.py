@@ -59,13 +59,20 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command()
-def init() -> None:
+def init(
+    airflow: Annotated[
+        bool, typer.Option("--airflow", help="Also Airflow's configuration and metadata.")
+    ] = False,
+) -> None:
     """Create roles, domains, schemas and tables, on the embedded server or OUTTURN_DSN's."""
-    from outturn import warehouse
+    from outturn import services, warehouse
 
     settings = get_settings()
     start_server(settings)
     warehouse.initialise(settings)
+    if airflow:
+        with step("Airflow's configuration and metadata"):
+            services.prepare(settings)
     say(f"Generated passwords: {settings.secrets_path}")
 
 
