@@ -17,7 +17,7 @@ SPOILED = (
     ("Opened", "31/02/2018 09:15"),
     ("Amount (£)", "1,2O4.50"),
     ("Quantity", "N/K"),
-    ("Contract", "SSCL-OLD"),
+    ("Contract", "UNKNOWN"),
     ("Disputed", "maybe"),
     ("Event ID", ""),
 )

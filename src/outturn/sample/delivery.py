@@ -38,6 +38,8 @@ class Outbox:
 
     def __post_init__(self) -> None:
         self.forms = {row["form"]: row for row in self.profile.records("file_forms")}
+        for source in {shape["source"] for shape in self.forms.values()}:
+            self._clear(self.folder / source)
 
     def send(
         self, form: str, month: Month, content: bytes, *, rows: int, number: int = 0, wait: int = 0
@@ -53,6 +55,14 @@ class Outbox:
         self.manifest.setdefault(shape["source"], []).append((name, when, digest))
         self.rows[form] += rows
         return path
+
+    def _clear(self, folder: Path) -> None:
+        """Remove what an earlier sample's manifest lists; nothing else is touched."""
+        manifest = folder / "manifest.csv"
+        if manifest.exists():
+            with manifest.open(encoding="utf-8", newline="") as lines:
+                for line in csv.DictReader(lines):
+                    (folder / Path(line["file_name"]).name).unlink(missing_ok=True)
 
     def close(self) -> int:
         """Write the manifests, oldest delivery first; the number of files sent."""

@@ -14,6 +14,11 @@ from outturn.sample.months import Month, working_days
 from outturn.sample.profile import Profile
 from outturn.sample.shares import split_whole
 
+HEADER = (
+    "Publisher", "Entity", "Supplier", "Transaction Number", "Expense Type", "Expense Area",
+    "Description", "Amount (£)", "Payment Date", "Invoice Number", "Invoice Date", "Date Received",
+    "Date Valid", "SME", "Disputed",
+)  # fmt: skip
 CREDIT_NOTE_CHANCE = 0.012
 DISPUTED_CHANCE = 0.03
 
@@ -25,31 +30,56 @@ def payments_file(profile: Profile, month: Month) -> tuple[bytes, int]:
     number = round(int(setting["payment_rows"]) * profile.scale)
     count = max(int(setting["payment_min_rows"]), number)
     chosen = _chosen(suppliers["weight"].to_numpy(dtype=float), count, rng)
-    supplier = suppliers.iloc[chosen].reset_index(drop=True)
-    days = working_days(month)
-    paid = np.sort(days[rng.integers(0, len(days), count)])
-    invoice, received, valid = _clocks(paid, (supplier["is_sme"] == "Y").to_numpy(), rng)
+    frame = pd.concat(
+        [
+            _lines(profile, month, suppliers.iloc[chosen].reset_index(drop=True)),
+            _amounts_and_dates(profile, month, suppliers, chosen, rng),
+        ],
+        axis="columns",
+    )
+    return csv_bytes([HEADER, *frame[list(HEADER)].to_numpy().tolist()]), count
+
+
+def _lines(profile: Profile, month: Month, supplier: pd.DataFrame) -> pd.DataFrame:
+    """Who paid whom for what; one row a payment."""
     compact = month.period.replace("-", "")
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "Publisher": setting["publisher_code"],
-            "Entity": setting["entity_name"],
+            "Publisher": profile.setting["publisher_code"],
+            "Entity": profile.setting["entity_name"],
             "Supplier": supplier["supplier_name"],
-            "Transaction Number": [f"{compact}{n:06d}" for n in range(1, count + 1)],
+            "Transaction Number": [f"{compact}{n:06d}" for n in range(1, len(supplier) + 1)],
             "Expense Type": supplier["expense_type"],
             "Expense Area": supplier["expense_area"],
             "Description": supplier["description"],
+            "SME": supplier["is_sme"],
+        }
+    )
+
+
+def _amounts_and_dates(
+    profile: Profile,
+    month: Month,
+    suppliers: pd.DataFrame,
+    chosen: NDArray[np.int64],
+    rng: Generator,
+) -> pd.DataFrame:
+    """How much was paid and when; some clocks are not known."""
+    count, days = len(chosen), working_days(month)
+    paid = np.sort(days[rng.integers(0, len(days), count)])
+    is_small = (suppliers["is_sme"] == "Y").to_numpy()[chosen]
+    invoice, received, valid = _clocks(paid, is_small, rng)
+    return pd.DataFrame(
+        {
             "Amount (£)": [pounds(p) for p in _pence(profile, suppliers, chosen, rng).tolist()],
             "Payment Date": _printed(paid),
             "Invoice Number": [f"I{n}" for n in rng.integers(100_000, 999_999, count)],
             "Invoice Date": _printed(invoice),
             "Date Received": np.where(rng.random(count) < 0.02, "", _printed(received)),
             "Date Valid": np.where(rng.random(count) < 0.04, "", _printed(valid)),
-            "SME": supplier["is_sme"],
             "Disputed": np.where(rng.random(count) < DISPUTED_CHANCE, "Y", "N"),
         }
     )
-    return csv_bytes([list(frame.columns), *frame.to_numpy().tolist()]), count
 
 
 def _chosen(weight: NDArray[np.float64], count: int, rng: Generator) -> NDArray[np.int64]:

@@ -117,9 +117,9 @@ class Returns:
         rng = np.random.default_rng([self.profile.seed, month.number, 1000 + number])
         factor = unit_factor(indicator["unit"])
         target, direction = Decimal(version["target"]), indicator["direction"]
-        figures = truth if truth is not None else self._drawn(indicator, month, factor, rng)
-        said, comment = figures, ""
-        if truth is not None:
+        if truth is None:
+            said, comment = self._drawn(indicator, month, factor, rng), ""
+        else:
             said, comment = _as_told(truth, indicator, factor, target, rng)
         return Return(
             indicator_code=code,

@@ -199,6 +199,16 @@ def test_the_manifest_names_every_file_with_its_hash_and_a_believable_time(
             assert "2014-04" < line["received_at"][:7] < "2016-06"
 
 
+def test_a_second_sample_in_the_same_folder_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    generate(None, tmp_path, months=2, scale=0.001)
+    (tmp_path / "supplier" / "notes.txt").write_text("mine")
+    generate(None, tmp_path, months=1, scale=0.001)
+    found = {path.name for path in (tmp_path / "supplier").iterdir()}
+    assert "SSCL_Charges_2015-10.csv" in found
+    assert "SSCL_Charges_2015-11.csv" not in found
+    assert "notes.txt" in found
+
+
 def test_the_late_return_comes_after_its_due_day(sample: SampleSummary) -> None:
     late = sample.accidents["late_return"]
     for name, line in manifest(sample, "supplier").items():
