@@ -32,12 +32,20 @@ rating_rules as (
 both_sides as (
     select
         indicator_points.*,
-        coalesce(severity, status) as rated_as,
-        max(value) filter (where not is_relieved) over result as value_unrelieved,
-        max(severity) filter (where not is_relieved) over result as severity_unrelieved,
-        max(points) filter (where not is_relieved) over result as points_unrelieved
+        coalesce(indicator_points.severity, indicator_points.status) as rated_as,
+        max(indicator_points.value) filter (where not indicator_points.is_relieved)
+            over result as value_unrelieved,
+        max(indicator_points.severity) filter (where not indicator_points.is_relieved)
+            over result as severity_unrelieved,
+        max(indicator_points.points) filter (where not indicator_points.is_relieved)
+            over result as points_unrelieved
     from indicator_points
-    window result as (partition by indicator_code, period_month, basis)
+    window result as (
+        partition by
+            indicator_points.indicator_code,
+            indicator_points.period_month,
+            indicator_points.basis
+    )
 ),
 
 joined as (

@@ -16,9 +16,12 @@ periods as materialized (
         points_by_period.basis,
         points_by_period.month_number,
         points_by_period.period_cap_gbp,
-        points_by_period.rolling12_allowance_gbp,
+        uncapped.at_risk_cap_gbp,
         uncapped.uncapped_gbp,
-        uncapped.at_risk_cap_gbp
+        coalesce(
+            least(points_by_period.period_cap_gbp, uncapped.at_risk_cap_gbp), 'infinity'
+        ) as fixed_cap_gbp,
+        coalesce(points_by_period.rolling12_allowance_gbp, 'infinity') as rolling12_allowance_gbp
     from points_by_period
     left join uncapped
         on
@@ -29,6 +32,8 @@ periods as materialized (
             and points_by_period.period_month = uncapped.period_month
 ),
 
+-- Running totals of credits: what was given in the 11 months before the next one is the total so
+-- far less the total of 11 months ago. Recursion begins with the month before the first.
 months_in_order as (
     select
         contract_code,
@@ -36,13 +41,8 @@ months_in_order as (
         line_code,
         basis,
         min(month_number) - 1 as month_number,
-        null::numeric as uncapped_gbp,
-        null::numeric as period_cap_gbp,
-        null::numeric as rolling12_cap_gbp,
-        null::numeric as at_risk_cap_gbp,
-        null::numeric as lowest_cap_gbp,
-        null::numeric as credit_gbp,
-        array[]::numeric[] as given_gbp
+        0::numeric as total_gbp,
+        array[]::numeric[] as earlier_totals_gbp
     from periods
     group by
         contract_code,
@@ -56,47 +56,87 @@ months_in_order as (
         periods.line_code,
         periods.basis,
         periods.month_number,
-        periods.uncapped_gbp,
-        periods.period_cap_gbp,
-        rolling.cap_gbp,
-        periods.at_risk_cap_gbp,
-        lowest.cap_gbp,
-        credit.credit_gbp,
-        -- The credits of this month and the ten before it: what the next month has to count.
-        (months_in_order.given_gbp || coalesce(credit.credit_gbp, 0))[
-            greatest(cardinality(months_in_order.given_gbp) - 9, 1):
-        ]
-    from months_in_order
+        -- Rounded once: half up, and down where a cap binds. No cap is an infinite one.
+        earlier.total_gbp + case
+            when periods.uncapped_gbp is null then 0
+            when
+                periods.uncapped_gbp > least(
+                    periods.fixed_cap_gbp,
+                    greatest(
+                        periods.rolling12_allowance_gbp
+                        - earlier.total_gbp
+                        + coalesce(earlier.earlier_totals_gbp[1], 0),
+                        0
+                    )
+                )
+                then trunc(
+                    least(
+                        periods.fixed_cap_gbp,
+                        greatest(
+                            periods.rolling12_allowance_gbp
+                            - earlier.total_gbp
+                            + coalesce(earlier.earlier_totals_gbp[1], 0),
+                            0
+                        )
+                    ),
+                    2
+                )
+            else round(periods.uncapped_gbp, 2)
+        end as total_gbp,
+        (earlier.earlier_totals_gbp || earlier.total_gbp)[
+            greatest(cardinality(earlier.earlier_totals_gbp) - 9, 1):
+        ] as earlier_totals_gbp
+    from months_in_order as earlier
     inner join periods
         on
-            months_in_order.contract_code = periods.contract_code
-            and months_in_order.role = periods.role
-            and months_in_order.line_code = periods.line_code
-            and months_in_order.basis = periods.basis
-            and months_in_order.month_number + 1 = periods.month_number
-    cross join lateral (
-        select coalesce(sum(already.credit_gbp), 0) as credit_gbp
-        from unnest(months_in_order.given_gbp) as already (credit_gbp)
-    ) as given
-    cross join lateral (
-        -- Written so that no allowance means no cap.
-        select
-            case
-                when periods.rolling12_allowance_gbp is not null
-                    then greatest(periods.rolling12_allowance_gbp - given.credit_gbp, 0)
-            end as cap_gbp
-    ) as rolling
-    cross join lateral (
-        select least(periods.period_cap_gbp, rolling.cap_gbp, periods.at_risk_cap_gbp) as cap_gbp
-    ) as lowest
-    cross join lateral (
-        -- Rounded once: half up, and down where a cap binds.
-        select
-            case
-                when periods.uncapped_gbp > lowest.cap_gbp then trunc(lowest.cap_gbp, 2)
-                else round(periods.uncapped_gbp, 2)
-            end as credit_gbp
-    ) as credit
+            earlier.contract_code = periods.contract_code
+            and earlier.role = periods.role
+            and earlier.line_code = periods.line_code
+            and earlier.basis = periods.basis
+            and earlier.month_number + 1 = periods.month_number
+),
+
+credits as (
+    select
+        periods.*,
+        case
+            when periods.uncapped_gbp is not null
+                then
+                    months_in_order.total_gbp
+                    - months_in_order.earlier_totals_gbp[
+                        cardinality(months_in_order.earlier_totals_gbp)
+                    ]
+        end as credit_gbp,
+        -- The total before this month less that of 11 months before it.
+        months_in_order.earlier_totals_gbp[cardinality(months_in_order.earlier_totals_gbp)]
+        - coalesce(lag(months_in_order.earlier_totals_gbp[1]) over line, 0) as given_gbp
+    from periods
+    inner join months_in_order
+        on
+            periods.contract_code = months_in_order.contract_code
+            and periods.role = months_in_order.role
+            and periods.line_code = months_in_order.line_code
+            and periods.basis = months_in_order.basis
+            and periods.month_number = months_in_order.month_number
+    window line as (
+        partition by periods.contract_code, periods.role, periods.line_code, periods.basis
+        order by periods.month_number
+    )
+),
+
+limited as (
+    select
+        credits.*,
+        nullif(greatest(credits.rolling12_allowance_gbp - credits.given_gbp, 0), 'infinity')
+            as rolling12_cap_gbp,
+        nullif(
+            least(
+                credits.fixed_cap_gbp,
+                greatest(credits.rolling12_allowance_gbp - credits.given_gbp, 0)
+            ),
+            'infinity'
+        ) as lowest_cap_gbp
+    from credits
 ),
 
 final as (
@@ -118,12 +158,11 @@ final as (
         coalesce(uncapped_gbp > 0 and uncapped_gbp >= lowest_cap_gbp, false) as reaches_cap,
         -- measures
         uncapped_gbp,
-        trim_scale(period_cap_gbp) as period_cap_gbp,
+        period_cap_gbp,
         trim_scale(rolling12_cap_gbp) as rolling12_cap_gbp,
         credit_gbp,
         trunc(lowest_cap_gbp - credit_gbp, 2) as headroom_gbp
-    from months_in_order
-    where cardinality(given_gbp) > 0
+    from limited
 )
 
 select * from final

@@ -21,8 +21,8 @@ final as (
             and ending.role = earlier.role
             and ending.line_code = earlier.line_code
             and ending.basis = earlier.basis
-            and earlier.month_number > ending.month_number - ending.critical_months
-            and earlier.month_number <= ending.month_number
+            and ending.month_number - ending.critical_months < earlier.month_number
+            and ending.month_number >= earlier.month_number
     group by
         ending.contract_code,
         ending.role,

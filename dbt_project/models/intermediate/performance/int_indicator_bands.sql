@@ -17,9 +17,9 @@ final as (
         indicator_bands.lower_bound,
         indicator_bands.upper_bound,
         -- Without a flag, a value on a bound belongs to the better side of it.
-        coalesce(indicator_bands.lower_inclusive, indicators.direction is distinct from 'lower')
+        coalesce(indicator_bands.lower_inclusive, coalesce(indicators.direction, '') <> 'lower')
             as lower_inclusive,
-        coalesce(indicator_bands.upper_inclusive, indicators.direction is not distinct from 'lower')
+        coalesce(indicator_bands.upper_inclusive, coalesce(indicators.direction, '') = 'lower')
             as upper_inclusive,
         array_position(
             array['met', 'minor', 'serious', 'severe', 'below_threshold'], indicator_bands.severity

@@ -69,7 +69,7 @@ by_basis as (
         basis.denominator,
         basis.absent_status,
         -- A decision is final: no further relief.
-        not (basis.name = 'agreed' and gathered.is_decided) as is_open_to_relief
+        not(basis.name = 'agreed' and gathered.is_decided) as is_open_to_relief
     from gathered
     cross join lateral (
         values

@@ -119,7 +119,7 @@ final as (
         nullif(indicator_versions.recompute_rule, '') as recompute_rule,
         -- dates: the end in London of the due working day; without one, of the period
         (coalesce(due_days.due_date, expected.period_end_date) + 1)::timestamp
-            at time zone 'Europe/London' as due_at
+        at time zone 'Europe/London' as due_at
     from expected
     inner join indicator_versions
         on

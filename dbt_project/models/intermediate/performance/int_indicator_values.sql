@@ -1,5 +1,5 @@
--- One row per indicator, measurement period, basis and relief side: the value, rounded once, and its
--- band, before any scheme deems what was not reported. Only what is measured has a value.
+-- One row per indicator, measurement period, basis and relief side: the value, rounded once, and
+-- its band, before any scheme deems what was not reported. Only what is measured has a value.
 with indicator_periods as (
     select * from {{ ref('int_indicator_periods') }}
 ),

@@ -3,27 +3,14 @@ with current_files as (
     select * from {{ ref('stg_ops__current_files') }}
 ),
 
-delivered as (
-    select
-        min(period) as first_period,
-        max(period) as last_period
-    from current_files
-    where period <> ''
-),
-
 bounds as (
     select
-        {% if var('first_period') -%}
-            '{{ var("first_period") }}'
-        {%- else -%}
-            first_period
-        {%- endif %} as first_period,
-        {% if var('last_period') -%}
-            '{{ var("last_period") }}'
-        {%- else -%}
-            last_period
-        {%- endif %} as last_period
-    from delivered
+        coalesce({{ "'" ~ var('first_period') ~ "'" if var('first_period') else 'null' }}, min(period))
+            as first_period,
+        coalesce({{ "'" ~ var('last_period') ~ "'" if var('last_period') else 'null' }}, max(period))
+            as last_period
+    from current_files
+    where period <> ''
 ),
 
 starts as (

@@ -17,7 +17,7 @@ rules_of_contracts as (
         indicators.contract_code,
         indicator_versions.recompute_rule,
         -- Where lower is better, the numerator counts what went wrong.
-        bool_or(indicators.direction is not distinct from 'lower') as fails_when_passed,
+        bool_or(coalesce(indicators.direction, 'higher') = 'lower') as fails_when_passed,
         bool_or(coalesce(indicators.direction, 'higher') = 'higher') as fails_when_missed
     from indicator_versions
     inner join indicators on indicator_versions.indicator_code = indicators.indicator_code
@@ -38,7 +38,7 @@ final as (
         recompute_rules.is_sme,
         recompute_rules.is_disputed,
         coalesce(recompute_rules.attribution, 'due') as attribution,
-        recompute_rules.attribution is not distinct from 'stock' as is_stock,
+        coalesce(recompute_rules.attribution = 'stock', false) as is_stock,
         coalesce(recompute_rules.pass_test, 'all') as pass_test,
         recompute_rules.outcome_code,
         -- A mean or a count of everything has no single case that failed.

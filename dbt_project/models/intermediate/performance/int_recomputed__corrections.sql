@@ -16,8 +16,8 @@ final as (
         changes.is_stock,
         changes.counted_month,
         -- measures
-        - sum(changes.numerator) as numerator,
-        - sum(changes.denominator) as denominator
+        -sum(changes.numerator) as numerator,
+        -sum(changes.denominator) as denominator
     from changes
     inner join superseded
         on

@@ -11,7 +11,7 @@ recompute_rules as (
 
 current_files as (
     select * from {{ ref('stg_ops__current_files') }}
-    where "extract" = 'supplier/service_events'
+    where extract = 'supplier/service_events'
 ),
 
 changes as (

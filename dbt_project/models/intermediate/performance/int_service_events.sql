@@ -1,5 +1,5 @@
--- One row per event and month (period_month) in whose file it was delivered; the newest month is the
--- event's state, so do not count rows here without taking out int_service_events__superseded.
+-- One row per event and month (period_month) in whose file it was delivered. The newest month is
+-- the event's state: take out int_service_events__superseded before counting.
 {{ config(materialized='partitioned_by_month') }} -- a fact: only delivered months are replaced
 with deliveries as (
     select * from {{ ref('int_service_events__deliveries') }}

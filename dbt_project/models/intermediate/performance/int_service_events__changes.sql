@@ -14,22 +14,23 @@ final as (
         counted.event_id,
         counted.recompute_rule,
         counted.is_stock,
-        change.counted_month,
-        change.numerator,
-        change.denominator
+        step.counted_month,
+        step.numerator,
+        step.denominator
     from counted
-    cross join lateral (
-        values
-        (counted.counted_month, counted.counted_month, 0, counted.denominator),
-        (counted.leaves_month, counted.counted_month, 0, - counted.denominator),
-        (counted.passed_month, counted.passed_month, counted.numerator, 0),
-        (counted.leaves_month, counted.passed_month, - counted.numerator, 0)
-    ) as change (counted_month, enters_month, numerator, denominator)
+    cross join
+        lateral (
+            values
+            (counted.counted_month, counted.counted_month, 0, counted.denominator),
+            (counted.leaves_month, counted.counted_month, 0, -counted.denominator),
+            (counted.passed_month, counted.passed_month, counted.numerator, 0),
+            (counted.leaves_month, counted.passed_month, -counted.numerator, 0)
+        ) as step (counted_month, enters_month, numerator, denominator)
     where
-        change.counted_month is not null
-        and change.enters_month is not null
-        and (counted.leaves_month is null or change.enters_month < counted.leaves_month)
-        and (change.numerator <> 0 or change.denominator <> 0)
+        step.counted_month is not null
+        and step.enters_month is not null
+        and (counted.leaves_month is null or step.enters_month < counted.leaves_month)
+        and (step.numerator <> 0 or step.denominator <> 0)
 )
 
 select * from final

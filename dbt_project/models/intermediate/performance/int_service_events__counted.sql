@@ -29,12 +29,14 @@ matched as (
             when 'on_time' then service_events.is_on_time
             when 'late' then not service_events.is_on_time
             when 'outcome'
-                then service_events.outcome_code is not distinct from recompute_rules.outcome_code
+                then coalesce(service_events.outcome_code = recompute_rules.outcome_code, false)
             when 'not_outcome'
-                then service_events.outcome_code is distinct from recompute_rules.outcome_code
-            when 'overdue' then service_events.has_due_date and (
-                recompute_rules.is_stock or not service_events.is_on_time
-            )
+                then coalesce(service_events.outcome_code <> recompute_rules.outcome_code, true)
+            when 'overdue'
+                then
+                    service_events.has_due_date and (
+                        recompute_rules.is_stock or not service_events.is_on_time
+                    )
             else true
         end as is_passed,
         case recompute_rules.numerator_measure
@@ -65,14 +67,44 @@ matched as (
 
 final as (
     select
-        matched.*,
+        -- keys
+        matched.period_month,
+        matched.event_hash,
+        matched.contract_code,
+        matched.event_id,
+        matched.recompute_rule,
+        -- attributes
+        matched.event_type,
+        matched.service_area,
+        matched.outcome_code,
+        matched.is_disputed,
+        matched.is_stock,
+        matched.is_counted,
+        matched.is_passed,
+        matched.fails_when_passed,
+        matched.fails_when_missed,
+        matched.counted_month,
+        matched.leaves_month,
         -- Overdue things enter the numerator in the month they fall due, not when they open.
         case
             when not matched.is_passed then null
             when matched.pass_test = 'overdue' and matched.is_stock
                 then greatest(matched.counted_month, matched.due_month)
             else matched.counted_month
-        end as passed_month
+        end as passed_month,
+        -- measures
+        matched.numerator,
+        matched.denominator,
+        matched.quantity,
+        matched.amount_gbp,
+        -- dates
+        matched.opened_at,
+        matched.due_at,
+        matched.closed_at,
+        -- provenance
+        matched.file_name,
+        matched.file_id,
+        matched.record_number
     from matched
     where
         matched.counted_month is not null
