@@ -21,11 +21,15 @@ from outturn.database import connect
 from outturn.settings import PROJECT_ROOT, Settings
 
 # Periods of extracts that replace by key are '': they touch no fact, but the figures all the same.
+# The same bytes read by another contract (a redrive) are other rows.
 FINGERPRINTS = """
 select
     current_file.period,
     md5(string_agg(
-        concat_ws(':', extract_file.extract, current_file.part_code, extract_file.sha256), ','
+        concat_ws(
+            ':', extract_file.extract, current_file.part_code, extract_file.sha256,
+            extract_file.contract_hash, extract_file.landed
+        ), ','
         order by extract_file.extract, current_file.part_code
     ) || %(basis)s) as fingerprint
 from ops.current_file(%(as_at)s) as current_file
