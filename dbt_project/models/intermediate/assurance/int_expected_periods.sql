@@ -1,5 +1,6 @@
 -- One row per extract and period that must have come by var last_period, with the day it is due.
--- An extract is expected in every month from its first one on; one never delivered is not expected.
+-- An extract is expected in every month from its first one on, but not for the history before a
+-- contract starts. One that was never delivered is not expected.
 with extracts as (
     select * from {{ ref('stg_ops__extracts') }}
     where
@@ -11,13 +12,34 @@ file_periods as (
     select * from {{ ref('int_file_periods') }}
 ),
 
+file_parts as (
+    select * from {{ source('ops', 'file_part') }}
+),
+
+contracts as (
+    select * from {{ ref('contracts') }}
+),
+
+contract_starts as (
+    select
+        file_periods.extract,
+        to_char(min(contracts.starts_on), 'YYYY-MM') as first_month
+    from file_periods
+    inner join file_parts on file_periods.file_id = file_parts.file_id
+    inner join contracts on file_parts.part_code = contracts.contract_code
+    group by file_periods.extract
+),
+
 spans as (
     select
-        extract,
-        min(period_month) as first_month,
-        coalesce({{ text_or_null(var('last_period')) }}, max(period_month)) as last_month
+        file_periods.extract,
+        greatest(min(file_periods.period_month), min(contract_starts.first_month)) as first_month,
+        coalesce(
+            {{ text_or_null(var('last_period')) }}, max(file_periods.period_month)
+        ) as last_month
     from file_periods
-    group by extract
+    left join contract_starts on file_periods.extract = contract_starts.extract
+    group by file_periods.extract
 ),
 
 months as (

@@ -4,19 +4,13 @@ with months as (
     from {{ ref('int_ledger_months') }}
 ),
 
-extracts as (
-    select * from {{ ref('stg_ops__extracts') }}
-    where extract = 'finance/ledger'
-),
-
 closings as (
     select
-        months.period_month,
+        period_month,
         ops.add_working_days(
-            {{ period_end('months.period_month') }}, extracts.due_working_day
+            {{ period_end('period_month') }}, {{ var('ledger_closing_working_day') }}
         ) as closes_date
     from months
-    cross join extracts
 ),
 
 final as (
