@@ -166,3 +166,11 @@ class MonthNotFinal(OutturnError):
     def __init__(self, month: str, why: str, *, remedy: str) -> None:
         self.month = month
         super().__init__(f"{month} is not final: {why}.", remedy=remedy)
+
+
+class BundleProblem(OutturnError):
+    """Dashboards' files that fit neither each other nor the marts: names each, and what is wrong."""
+
+
+class SupersetProblem(OutturnError):
+    """Superset cannot be prepared, started, reached or brought in line with the bundle."""

@@ -1,0 +1,130 @@
+"""Superset's own environment: its interpreter, the variables it needs, the process inside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from outturn import database
+from outturn.dashboards.bundle import Document
+from outturn.errors import SupersetProblem
+from outturn.secret_store import secret
+from outturn.settings import PROJECT_ROOT, Settings
+
+FOLDER = PROJECT_ROOT / "superset"
+ADMINISTRATOR = "admin"
+VIEWER = "finance"
+# Who can log in: a name, a role, and the secret that holds the generated password.
+USERS = (
+    (ADMINISTRATOR, "Admin", "Warehouse", "Administrator"),
+    (VIEWER, "finance_viewer", "Finance", "Reader"),
+)
+
+
+def interpreter() -> Path:
+    """Python of the environment. Raises SupersetProblem when it has not been made."""
+    python = FOLDER / ".venv" / "bin" / "python"
+    if not python.exists():
+        raise SupersetProblem(
+            "Superset's environment is not there.", remedy="Run `make superset/.venv/.ready`."
+        )
+    return python
+
+
+def password_name(user: str) -> str:
+    """The secret that holds a user's password."""
+    return f"superset_{user}"
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """What Superset's processes get: its keys, its metadata's address, and nothing of ours else."""
+    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "USER")
+    kept = {name: value for name, value in os.environ.items() if name in keep}
+    kept |= {
+        name: value for name, value in os.environ.items() if name.startswith("OUTTURN_SUPERSET_")
+    }
+    state = settings.home / "superset"
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return kept | {
+        "TZ": "Europe/London",
+        "SUPERSET_CONFIG_PATH": str(FOLDER / "superset_config.py"),
+        "SUPERSET_HOME": str(state),
+        "OUTTURN_SUPERSET_SECRET_KEY": _key(settings, "superset_secret_key"),
+        "OUTTURN_SUPERSET_GUEST_KEY": _key(settings, "superset_guest_key"),
+        "OUTTURN_SUPERSET_ASYNC_KEY": _key(settings, "superset_async_key"),
+        "OUTTURN_SUPERSET_METADATA": database.sqlalchemy_url(settings, "superset"),
+    }
+
+
+def run_inside(settings: Settings, job: Document) -> Document:
+    """Do a job in one process inside the environment and return its result.
+
+    Raises SupersetProblem with what it said; the whole of it is in logs/superset-sync.log.
+    """
+    log = settings.home / "logs" / "superset-sync.log"
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory() as folder, log.open("w", encoding="utf-8") as sink:
+        job_path, result_path = Path(folder) / "job.json", Path(folder) / "result.json"
+        job_path.write_text(json.dumps(job), encoding="utf-8")
+        subprocess.run(
+            [str(interpreter()), str(FOLDER / "sync.py"), str(job_path), str(result_path)],
+            env=variables(settings) | _passwords(settings),
+            cwd=FOLDER,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        result: Document = (
+            json.loads(result_path.read_text(encoding="utf-8"))
+            if result_path.exists()
+            else {"error": _tail(log)}
+        )
+    if "ok" not in result:
+        raise SupersetProblem(
+            f"Superset could not be brought in line: {result['error']}",
+            remedy=f"Nothing was changed. The whole log is {log}.",
+        )
+    done: Document = result["ok"]
+    return done
+
+
+def users() -> list[dict[str, Any]]:
+    """The users that code makes, as the process inside wants them."""
+    return [
+        {
+            "name": name,
+            "role": role,
+            "first_name": first,
+            "last_name": last,
+            "password_variable": _password_variable(name),
+        }
+        for name, role, first, last in USERS
+    ]
+
+
+def _passwords(settings: Settings) -> dict[str, str]:
+    """Passwords of users and of the marts' reader, for the one process that stores them."""
+    marts = conninfo_to_dict(database.dsn_for(settings, "finance"))
+    return {
+        _password_variable(name): secret(settings, password_name(name)) for name, *_ in USERS
+    } | {"OUTTURN_SUPERSET_MARTS_PASSWORD": str(marts["password"])}
+
+
+def _password_variable(user: str) -> str:
+    return f"OUTTURN_SUPERSET_PASSWORD_{user.upper()}"
+
+
+def _key(settings: Settings, name: str) -> str:
+    return secret(settings, name, lambda: secrets.token_urlsafe(48))
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
