@@ -1,14 +1,14 @@
 -- One row per month of the build. Quarters and years are fiscal: not every month ends one.
+{%- set first_period = "'" ~ var('first_period') ~ "'" if var('first_period') else 'null' %}
+{%- set last_period = "'" ~ var('last_period') ~ "'" if var('last_period') else 'null' %}
 with current_files as (
     select * from {{ ref('stg_ops__current_files') }}
 ),
 
 bounds as (
     select
-        coalesce({{ "'" ~ var('first_period') ~ "'" if var('first_period') else 'null' }}, min(period))
-            as first_period,
-        coalesce({{ "'" ~ var('last_period') ~ "'" if var('last_period') else 'null' }}, max(period))
-            as last_period
+        coalesce({{ first_period }}, min(period)) as first_period,
+        coalesce({{ last_period }}, max(period)) as last_period
     from current_files
     where period <> ''
 ),
