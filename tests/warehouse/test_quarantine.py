@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from outturn import cli_files, quarantine
+from outturn import changes, cli_files, quarantine
 from outturn.check import check_file
+from outturn.database import connect
 from outturn.errors import CheckFailed, FileRefused, OutturnError
 from outturn.load import load_file
 from outturn.receive import receive_paths
@@ -78,6 +80,22 @@ def test_a_redrive_under_corrected_reference_data_brings_the_record_back(
     assert landed(knowing) == ["NEW1", "PY01"]
     assert rows(knowing, "select from quarantine.record") == []
     assert [f.status for f in quarantine.list_files(knowing)] == ["accepted"]
+
+
+def fingerprints(settings: Settings) -> dict[str, str]:
+    with connect(settings, "publisher") as connection:
+        return changes.find(connection, datetime.now(UTC), "the same seeds").fingerprints
+
+
+def test_a_redrive_makes_the_month_due_only_when_it_brought_other_rows(
+    warehouse_settings: Settings, file_id: int, knowing: Settings
+) -> None:
+    before = fingerprints(warehouse_settings)
+    assert list(before) == ["2016-01"]
+    quarantine.redrive(warehouse_settings, file_id)
+    assert fingerprints(warehouse_settings) == before
+    quarantine.redrive(knowing, file_id)
+    assert fingerprints(warehouse_settings) != before
 
 
 def test_a_redrive_that_changes_nothing_ends_as_it_began(
