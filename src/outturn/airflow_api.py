@@ -87,6 +87,14 @@ class AirflowClient:
         kept = [run for run in found if since is None or _time(run["queued_at"]) >= since]
         return sorted(kept, key=lambda run: str(run["queued_at"]))
 
+    def failed_runs(self, dag_id: str, since: datetime) -> list[str]:
+        """Ids of the DAG's runs that ended as failed at `since` or later."""
+        return [
+            run["dag_run_id"]
+            for run in self.runs(dag_id)
+            if run["state"] == "failed" and _time(run["end_date"]) >= since
+        ]
+
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """One run as Airflow describes it (state, start_date, end_date, conf, run_type ...)."""
         found: dict[str, Any] = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
@@ -127,7 +135,7 @@ class AirflowClient:
                 return run
             if progress:
                 progress(self.running(dag_id, run_id))
-            time.sleep(0.5)
+            time.sleep(1)
         raise AirflowProblem(
             f"run {run_id} of {dag_id} has not ended after {seconds:.0f} s.",
             remedy=f"See {self.page(dag_id, run_id)}.",
