@@ -1,4 +1,4 @@
-"""dbt for warehouse tests: parts of the project, run in this process on the test's own database."""
+"""For warehouse tests: accepted files, and parts of dbt run on the test's own database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from outturn.database import dsn_for
+from outturn.contracts import load_contracts
+from outturn.database import connect, dsn_for
 from outturn.settings import Settings
 from outturn.transform import invoke
 
@@ -71,3 +72,45 @@ def compiled(invoke_dbt: Invoke) -> Callable[[str], str]:
         return code
 
     return compile_inline
+
+
+@pytest.fixture
+def accepted(warehouse_settings: Settings) -> Callable[..., int]:
+    """Puts rows into `landing` as a file of one period that was accepted; returns its file_id."""
+
+    def put(extract: str, period: str, received_at: str, *records: dict[str, Any]) -> int:
+        contract = load_contracts(warehouse_settings)[extract]
+        with connect(warehouse_settings, "admin") as connection:
+            ((file_id,),) = connection.execute(
+                """
+                insert into ops.extract_file
+                    (extract, sha256, size_bytes, status, records, landed, quarantined)
+                values (%s, encode(sha256(random()::text::bytea), 'hex'), 1, 'accepted', %s, %s, 0)
+                returning file_id
+                """,
+                (extract, len(records), len(records)),
+            ).fetchall()
+            connection.execute(
+                "insert into ops.delivery (file_id, source, name, url, received_at)"
+                " values (%s, 's', 'file', 'file', %s)",
+                (file_id, received_at),
+            )
+            for number, record in enumerate(records, start=1):
+                part = "|".join(
+                    [record[key] for key in contract.keys]
+                    if contract.replaces == "key"
+                    else [record[contract.part_column]]
+                )
+                connection.execute(
+                    "insert into ops.file_part values (%s, %s, %s) on conflict do nothing",
+                    (file_id, part, period),
+                )
+                columns = ", ".join(["file_id", "record_number", *record])
+                places = ", ".join(["%s"] * (len(record) + 2))
+                connection.execute(
+                    f"insert into landing.{contract.table} ({columns}) values ({places})",
+                    (file_id, number, *record.values()),
+                )
+        return int(file_id)
+
+    return put

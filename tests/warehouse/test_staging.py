@@ -5,57 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from outturn.contracts import load_contracts
-from outturn.database import connect
 from outturn.settings import Settings
 from tests.conftest import rows
 
 Land = Callable[..., int]
 Dbt = Callable[..., None]
-
-
-@pytest.fixture
-def land(warehouse_settings: Settings) -> Land:
-    """Puts rows into `landing` as a file of one period that was accepted; returns its file_id."""
-
-    def put(extract: str, period: str, received_at: str, *records: dict[str, Any]) -> int:
-        contract = load_contracts(warehouse_settings)[extract]
-        with connect(warehouse_settings, "admin") as connection:
-            ((file_id,),) = connection.execute(
-                """
-                insert into ops.extract_file
-                    (extract, sha256, size_bytes, status, records, landed, quarantined)
-                values (%s, encode(sha256(random()::text::bytea), 'hex'), 1, 'accepted', %s, %s, 0)
-                returning file_id
-                """,
-                (extract, len(records), len(records)),
-            ).fetchall()
-            connection.execute(
-                "insert into ops.delivery (file_id, source, name, url, received_at)"
-                " values (%s, 's', 'file', 'file', %s)",
-                (file_id, received_at),
-            )
-            for number, record in enumerate(records, start=1):
-                part = "|".join(
-                    [record[key] for key in contract.keys]
-                    if contract.replaces == "key"
-                    else [record[contract.part_column]]
-                )
-                connection.execute(
-                    "insert into ops.file_part values (%s, %s, %s) on conflict do nothing",
-                    (file_id, part, period),
-                )
-                columns = ", ".join(["file_id", "record_number", *record])
-                places = ", ".join(["%s"] * (len(record) + 2))
-                connection.execute(
-                    f"insert into landing.{contract.table} ({columns}) values ({places})",
-                    (file_id, number, *record.values()),
-                )
-        return int(file_id)
-
-    return put
 
 
 def returned(indicator: str, numerator: int, contract: str = "C") -> dict[str, Any]:
@@ -90,18 +44,18 @@ def claim(identifier: str, reason: str) -> dict[str, Any]:
 
 
 def test_current_rows_follow_parts_keys_and_newest_events_as_known_when(
-    warehouse_settings: Settings, land: Land, dbt: Dbt
+    warehouse_settings: Settings, accepted: Land, dbt: Dbt
 ) -> None:
     returns, events, claims = (
         f"supplier/{name}" for name in ("indicator_returns", "service_events", "relief_claims")
     )
     both = (returned("K1", 1), returned("K2", 2), returned("K3", 3, "D"))
-    land(returns, "2015-10", "2015-11-05", *both)
-    land(returns, "2015-10", "2015-12-05", returned("K1", 4))
-    land(events, "2015-10", "2015-12-05", event("E1", "open"), event("E2", "open"))
-    land(events, "2015-11", "2015-11-05", event("E1", "closed"))
-    land(claims, "", "2015-11-05", claim("A", "first"), claim("B", "first"))
-    land(claims, "", "2015-12-05", claim("A", "second"))
+    accepted(returns, "2015-10", "2015-11-05", *both)
+    accepted(returns, "2015-10", "2015-12-05", returned("K1", 4))
+    accepted(events, "2015-10", "2015-12-05", event("E1", "open"), event("E2", "open"))
+    accepted(events, "2015-11", "2015-11-05", event("E1", "closed"))
+    accepted(claims, "", "2015-11-05", claim("A", "first"), claim("B", "first"))
+    accepted(claims, "", "2015-12-05", claim("A", "second"))
 
     def current(prefix: str = "") -> list[list[tuple[Any, ...]]]:
         return [
