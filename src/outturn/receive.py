@@ -25,6 +25,8 @@ from outturn.progress import say, track
 from outturn.settings import Settings
 from outturn.sources import Location, Seen
 
+FROM_SOURCE = "Ask the source to deliver them again; everything else was taken."
+BY_HAND = "Say what they are by --extract source/extract. The others are registered: load them again."
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
 
 
@@ -106,7 +108,7 @@ def receive_paths(
             _take_all(round_, [there[name] for name in names if name in there])
             taken += round_.taken
             faults |= {w.name: w.reason for w in round_.waiting} | round_.faults
-    _refuse(faults)
+    _refuse(faults, BY_HAND)
     return taken
 
 
@@ -272,8 +274,6 @@ def _finish(round_: Round) -> list[int]:
     return round_.taken
 
 
-def _refuse(faults: dict[str, str]) -> None:
+def _refuse(faults: dict[str, str], remedy: str = FROM_SOURCE) -> None:
     if faults:
-        raise DeliveryRefused(
-            faults, remedy="Ask the source to deliver them again; everything else was taken."
-        )
+        raise DeliveryRefused(faults, remedy=remedy)
