@@ -38,7 +38,11 @@ gathered as (
         coalesce(relief.excluded_numerator, 0) as excluded_numerator,
         coalesce(relief.excluded_denominator, 0) as excluded_denominator,
         coalesce(relief.waived_points_pct, 0) as waived_points_pct,
-        coalesce(returns.first_received_at > indicator_periods.due_at, false) as is_late
+        coalesce(
+            indicator_periods.has_due_day
+            and returns.first_received_at > indicator_periods.due_at,
+            false
+        ) as is_late
     from indicator_periods
     left join returns
         on

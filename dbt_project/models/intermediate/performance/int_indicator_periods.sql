@@ -117,6 +117,7 @@ final as (
         indicator_versions.rounding_dp,
         indicator_versions.rounding_mode,
         nullif(indicator_versions.recompute_rule, '') as recompute_rule,
+        indicator_versions.due_working_day is not null as has_due_day,
         -- dates: the end in London of the due working day; without one, of the period
         (coalesce(due_days.due_date, expected.period_end_date) + 1)::timestamp
         at time zone 'Europe/London' as due_at
