@@ -79,7 +79,7 @@ class DelimitedText:
         self._line += lines
 
     def _take_exactly(self, *, final: bool) -> Iterator[Block]:
-        text = self._data.decode("utf-8", "surrogatepass")
+        text = self._data.decode()
         kept = 0 if final else max(len(text) - KEPT_BACK, 1)
         records, used = tokenise(text, self._form.delimiter, self._line, final=final)
         if not final:
@@ -88,7 +88,7 @@ class DelimitedText:
             if used == 0:
                 self._fill(len(self._data) + BLOCK_BYTES)
                 return
-        taken = text[:used].encode("utf-8", "surrogatepass")
+        taken = text[:used].encode()
         self._line += count_lines(taken)
         self._data = self._data[len(taken) :]
         yield RowsBlock(records)
@@ -102,15 +102,15 @@ class DelimitedText:
         records = self._first_records(wanted)
         rows = [(record.line, record.cells) for record in records]
         index, layout = find_header(self._file, contract, self._form, rows)
-        text = self._data.decode("utf-8", "surrogatepass")[: records[index].end]
-        used = text.encode("utf-8", "surrogatepass")
+        text = self._data.decode()[: records[index].end]
+        used = text.encode()
         self._line += count_lines(used)
         self._data = self._data[len(used) :]
         return layout
 
     def _first_records(self, wanted: int) -> list[Record]:
         """The first records of the file: as many as the header may be among."""
-        text = self._data.decode("utf-8", "surrogatepass")
+        text = self._data.decode()
         position, lines = 0, 0
         while lines < wanted + 20 and position < len(text):
             end = min((e for e in (text.find("\n", position), text.find("\r", position)) if e >= 0), default=-1)
@@ -133,7 +133,7 @@ class DelimitedText:
         if wanted is not None and stripped:
             last = _last_line(stripped)
             line = self._line + count_lines(stripped)
-            record = split_simple(last.decode("utf-8", "surrogatepass"), self._form.delimiter, line)
+            record = split_simple(last.decode(), self._form.delimiter, line)
             if record.cells and record.cells[0].strip().casefold() == wanted.marker.casefold():
                 self.trailer = ControlRecord(line, record.cells)
                 self._data = stripped[: len(stripped) - len(last)]
@@ -162,7 +162,7 @@ class DelimitedText:
             )
 
     def _is_blank_line(self, line: bytes) -> bool:
-        cells = line.decode("utf-8", "surrogatepass").split(self._form.delimiter)
+        cells = line.decode().split(self._form.delimiter)
         return all(is_blank(cell) for cell in cells)
 
     def _too_long(self) -> FileRefused:

@@ -107,7 +107,7 @@ class Engine:
     def binary(self, file_id: int, first_number: int) -> tuple[bytes, Tally]:
         """The rows taken, in binary COPY form without header and end; numbers count from the first."""
         names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
-        query = f"""select {file_id}::bigint, {first_number} + rowid, {names} from typed where ok"""
+        query = f"""select {file_id}::bigint, {first_number} + n, {names} from typed where ok"""
         return self._copy(query), self._tally("typed where ok")
 
     def binary_of(self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]) -> tuple[bytes, Tally]:
@@ -131,7 +131,7 @@ class Engine:
 
     def _typed(self) -> Typed:
         rows = self._connection.execute("select count(*) from typed").fetchone()
-        doubtful = self._connection.execute("select rowid from typed where not ok order by 1").fetchall()
+        doubtful = self._connection.execute("select n from typed where not ok order by 1").fetchall()
         return Typed(int(rows[0]) if rows else 0, [int(row[0]) for row in doubtful])
 
     def _copy(self, query: str) -> bytes:
@@ -183,8 +183,9 @@ class Engine:
             )
             for column in self._contract.columns
         ]
-        cells = [f"c{i}" for i in range(self._layout.width)]
-        rules = [f"coalesce({', '.join([*cells, 'null'])}) is not null"]
+        cells = ", ".join(f"c{i}" for i in range(self._layout.width))
+        needs = [c for c in self._contract.columns if c.required and c.name in self._layout.positions]
+        rules = [] if needs else [f"coalesce({cells}, null) is not null"]
         rules += [f"c{index} is null" for index in self._layout.unnamed]
         has_moments = any(one.local is not None for one in made)
         return _compose(made, rules, _offsets_table(self._form.timezone) if has_moments else "")
@@ -212,9 +213,10 @@ def _compose(made: Sequence[Expression], rules: list[str], offsets: str) -> str:
         values.append(f"{_escape(value)} as v{index}")
         rules.append(_escape(ok))
     ok = " and ".join(rules)
-    inner = f"select *{''.join(', ' + one for one in locals_)} from {{source}}" if locals_ else ""
-    source = f"({inner}) as cells {' '.join(joins)}" if locals_ else "{source}"
-    return f"select {', '.join(values)}, coalesce({ok}, false) as ok from {source}"
+    # Joins do not keep the order of rows: each is numbered as it is read.
+    numbered = ["row_number() over () - 1 as n", *locals_]
+    source = f"(select *, {', '.join(numbered)} from {{source}}) as cells {' '.join(joins)}"
+    return f"select n, {', '.join(values)}, coalesce({ok}, false) as ok from {source}"
 
 
 def _escape(sql: str) -> str:
@@ -238,7 +240,7 @@ def _database() -> duckdb.DuckDBPyConnection:
     extension = next(folder.rglob("postgres_scanner.duckdb_extension"))
     connection.execute(f"load {literal(str(extension))}")
     connection.execute("set threads = 1")
-    connection.execute("set memory_limit = '128MB'")
+    connection.execute("set memory_limit = '96MB'")
     spill = Path(tempfile.gettempdir()) / f"outturn-duckdb-{os.getpid()}"
     connection.execute(f"set temp_directory = {literal(str(spill))}")
     return connection

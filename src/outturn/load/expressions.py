@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outturn.contracts import Column, Form, FormColumn, Numbers
-from outturn.load.cells import NUMBER_SPACE
+from outturn.load.cells import EARLIEST_YEAR, NUMBER_SPACE
 
 # RE2; the year is 1900 or later.
 _YEAR = "(19|[2-9][0-9])[0-9]{2}"
@@ -87,7 +87,8 @@ def _rules(column: Column, value: str, codes: str | None) -> list[str]:
 
 
 def _text(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
-    return Expression(text, f"(unicode({text}) > 32 or regexp_matches({text}, '[^\\x00-\\x20]'))")
+    said = f"regexp_matches({text}, '[^\\x00-\\x20]')"
+    return Expression(text, f"case when unicode({text}) > 32 then true else {said} end")
 
 
 def _period(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
@@ -103,7 +104,7 @@ def _number(column: Column, style: FormColumn, form: Form, text: str) -> Express
     plain = f"-?[0-9]{{1,{precision - scale}}}{decimals}"
     if style.numbers == Numbers():
         value = f"try_cast({text} as {kind})"
-        return Expression(value, f"regexp_full_match({text}, {literal(plain)})")
+        return Expression(value, _unless_same(value, text, plain))
     if style.numbers.spaces:
         text = f"trim({text}, {literal(NUMBER_SPACE)})"
     pattern = "|".join([plain, *_decorated(style.numbers, decimals)])
@@ -113,6 +114,12 @@ def _number(column: Column, style: FormColumn, form: Form, text: str) -> Express
     return Expression(
         value, f"(regexp_full_match({text}, {literal(pattern)}) and {value} is not null)"
     )
+
+
+def _unless_same(value: str, text: str, pattern: str) -> str:
+    """Whether a text has a form; a value that is written just like it has (the cheaper test)."""
+    matches = f"regexp_full_match({text}, {literal(pattern)})"
+    return f"case when cast({value} as varchar) = {text} then true else {matches} end"
 
 
 def _decorated(numbers: Numbers, decimals: str) -> list[str]:
@@ -133,6 +140,9 @@ def _date(column: Column, style: FormColumn, form: Form, text: str) -> Expressio
     value, pattern = _day(style.dates, text)
     if pattern is None:
         return Expression("cast(null as date)", "false")
+    if style.dates == "yyyy-mm-dd":
+        span = f"between date '{EARLIEST_YEAR}-01-01' and date '9999-12-31'"
+        return Expression(value, f"(cast({value} as varchar) = {text} and {value} {span})")
     ok = f"(regexp_full_match({text}, {literal(pattern)}) and {value} is not null)"
     return Expression(value, ok)
 
@@ -174,7 +184,8 @@ def _boolean(column: Column, style: FormColumn, form: Form, text: str) -> Expres
 
     known = words((*style.booleans.true, *style.booleans.false))
     value = f"lower({text}) in ({words(style.booleans.true)})"
-    return Expression(f"({value})", f"lower({text}) in ({known})")
+    ok = f"case when {text} in ({known}) then true else lower({text}) in ({known}) end"
+    return Expression(f"({value})", ok)
 
 
 _BUILDERS = {

@@ -54,11 +54,11 @@ class JsonLines:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 number += 1
-                yield number, line.decode("utf-8", "surrogatepass"), True
+                yield number, line.decode(), True
             if len(rest) > MAX_RECORD_BYTES:
                 size = MAX_RECORD_BYTES >> 20
                 raise FileRefused(self._file, f"a line is longer than {size} MB", line=number + 1)
-        yield number + 1, rest.decode("utf-8", "surrogatepass"), False
+        yield number + 1, rest.decode(), False
 
     def _record(self, number: int, line: str, is_ended: bool) -> Record:
         try:

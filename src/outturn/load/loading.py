@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +33,7 @@ from outturn.settings import Settings
 
 SHOWN_REJECTS = 3
 MOST_REJECTS = 200_000
+MEMORY_FOLDER_BYTES = 256 << 20
 COPY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
 
@@ -180,12 +183,15 @@ def _load(connection: psycopg.Connection[Any], job: _Job, *, clean: bool) -> Tot
         _remove(connection, job.file_id, contract)
     totals = Totals()
     parts: set[tuple[str, str]] = set()
-    with tempfile.TemporaryDirectory(prefix="outturn-load-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="outturn-load-") as scratch,
+        tempfile.TemporaryDirectory(prefix="outturn-load-", dir=_memory_folder()) as fast,
+    ):
         folder = Path(scratch)
         with (folder / "rejects").open("w+", encoding="utf-8") as spool:
             with _copy(connection, contract) as copy:
                 copy.write(COPY_START)
-                for result in _read(job, folder, totals):
+                for result in _read(job, folder, Path(fast), totals):
                     for piece in result.binary:
                         copy.write(piece)
                     parts |= result.tally.parts
@@ -210,13 +216,13 @@ def _load(connection: psycopg.Connection[Any], job: _Job, *, clean: bool) -> Tot
     return totals
 
 
-def _read(job: _Job, folder: Path, totals: Totals) -> Iterator[BlockResult]:
+def _read(job: _Job, folder: Path, fast: Path, totals: Totals) -> Iterator[BlockResult]:
     """Every document's blocks in order, counted; each document's control totals are checked."""
     numbered = 0
     with documents(job.name, job.path, job.contract, job.form, folder) as found:
         for name, document in found:
             own = Totals()
-            for result in results(document.blocks(), _worker_maker(job, folder, document), numbered):
+            for result in results(document.blocks(), _worker_maker(job, fast, document), numbered):
                 own.count(result)
                 totals.count(result)
                 yield result
@@ -225,6 +231,17 @@ def _read(job: _Job, folder: Path, totals: Totals) -> Iterator[BlockResult]:
             check_controls(name, job.form, document.trailer, own)
             totals.declared |= own.declared
             numbered += own.records
+
+
+def _memory_folder() -> str | None:
+    """A folder in memory for what passes between engine and connection, where there is one.
+
+    A few MB at a time go through it; a disk would write them out for nothing.
+    """
+    folder = "/dev/shm"
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < MEMORY_FOLDER_BYTES:
+        return None
+    return folder
 
 
 def _worker_maker(job: _Job, folder: Path, document: Document) -> Any:

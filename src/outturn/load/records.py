@@ -126,9 +126,14 @@ def _swallowed(text: str, delimiter: str, width: int, lines: int) -> str | None:
     if lines > MAX_RECORD_LINES:
         return f"one record runs over {lines} lines: a quote is astray"
     inner = _split_lines(text)[1:-1]
-    if width > 2 and any(one.count(delimiter) == width - 1 for one in inner):
+    if width > 2 and any(_is_record(one, delimiter, width) for one in inner):
         return f"one record runs over {lines} lines that look like records: a quote is astray"
     return None
+
+
+def _is_record(line: str, delimiter: str, width: int) -> bool:
+    cells, end, fault = _cells(line, 0, delimiter)
+    return fault is None and end == len(line) and len(cells) == width
 
 
 def _split_lines(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import IO
 
 from outturn.errors import FileRefused
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -52,21 +52,39 @@ def utf8_chunks(file: str, opener: Opener, codec: str, skip: int) -> Iterator[by
     Raises FileRefused with the line of the first byte that is not text of this encoding.
     """
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    line = 1
+    is_ascii_based = codec in ("utf-8", "cp1252", "latin-1")
+    position = skip
     with opener() as stream:
         stream.read(skip)
         while True:
-            raw = stream.read(CHUNK_BYTES)
-            data = raw
-            if codec not in ("utf-8", "cp1252", "latin-1") or decoder.getstate()[0] or not raw.isascii():
-                data = _decode(file, decoder, codec, raw, line)
+            data = raw = stream.read(CHUNK_BYTES)
+            held = decoder.getstate()[0]
+            if held or not is_ascii_based or not raw.isascii():
+                try:
+                    data = decoder.decode(raw, not raw).encode("utf-8")
+                except UnicodeError as problem:
+                    at = position - len(held) + getattr(problem, "start", 0)
+                    raise _undecodable(file, opener, codec, skip, at) from None
             if b"\0" in data:
-                raise _nul(file, line + count_lines(data[: data.index(b"\0")]))
+                before = _line_at(opener, codec, skip, position - len(held))
+                raise _nul(file, before + count_lines(data[: data.index(b"\0")]))
             if data:
                 yield data
-                line += count_lines(data)
             if not raw:
                 return
+            position += len(raw)
+
+
+def _line_at(opener: Opener, codec: str, skip: int, position: int) -> int:
+    """The line of a byte, counted by reading once more; only a refusal needs it."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    line, left = 1, position - skip
+    with opener() as stream:
+        stream.read(skip)
+        while left > 0 and (raw := stream.read(min(CHUNK_BYTES, left))):
+            left -= len(raw)
+            line += count_lines(decoder.decode(raw).encode("utf-8", "replace"))
+    return line
 
 
 def count_lines(data: bytes) -> int:
@@ -76,21 +94,19 @@ def count_lines(data: bytes) -> int:
     return ends + returns - data.count(b"\r\n") if returns else ends
 
 
-def _decode(
-    file: str, decoder: codecs.IncrementalDecoder, codec: str, raw: bytes, line: int
-) -> bytes:
-    try:
-        return decoder.decode(raw, not raw).encode("utf-8", "surrogatepass")
-    except UnicodeDecodeError as problem:
-        before = problem.object[: problem.start].decode(codec, "replace").encode("utf-8", "replace")
-        bad = problem.object[problem.start : problem.start + 1]
-        raise FileRefused(
-            file,
-            f"the byte 0x{bad.hex()} is not {codec} text",
-            line=line + count_lines(before),
-            remedy="Ask for the file in the agreed encoding, or declare the one it has under "
-            "`encoding` in the contract.",
-        ) from None
+def _undecodable(
+    file: str, opener: Opener, codec: str, skip: int, position: int
+) -> FileRefused:
+    with opener() as stream:
+        stream.read(position)
+        bad = stream.read(1)
+    return FileRefused(
+        file,
+        f"the byte 0x{bad.hex()} is not {codec} text",
+        line=_line_at(opener, codec, skip, position),
+        remedy="Ask for the file in the agreed encoding, or declare the one it has under "
+        "`encoding` in the contract.",
+    )
 
 
 def _nul(file: str, line: int) -> FileRefused:

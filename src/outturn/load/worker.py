@@ -71,7 +71,7 @@ class Worker:
     def _records(self, block: Block) -> list[Record]:
         if isinstance(block, RowsBlock):
             return block.records
-        text = block.data.decode("utf-8", "surrogatepass")
+        text = block.data.decode()
         return tokenise(text, self._delimiter, block.first_line, final=True)[0]
 
     def _fast(self, block: TextBlock, typed: Typed, numbering: Numbering) -> BlockResult:
@@ -85,7 +85,7 @@ class Worker:
             lines = block.data.split(block.newline.encode())
             records = [
                 (row, split_simple(
-                    lines[row].decode("utf-8", "surrogatepass"), self._delimiter,
+                    lines[row].decode(), self._delimiter,
                     block.first_line + row,
                 ))
                 for row in typed.doubtful
