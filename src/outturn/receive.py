@@ -26,7 +26,9 @@ from outturn.settings import Settings
 from outturn.sources import Location, Seen
 
 FROM_SOURCE = "Ask the source to deliver them again; everything else was taken."
-BY_HAND = "Say what they are by --extract source/extract. The others are registered: load them again."
+BY_HAND = (
+    "Say what they are by --extract source/extract. The others are registered: load them again."
+)
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
 
 
