@@ -66,9 +66,14 @@ def _code_files() -> Iterable[Path]:
             yield from (PROJECT_ROOT / folder).rglob(pattern)
 
 
-def find(connection: psycopg.Connection[Any], as_at: datetime, seed_hash: str) -> Months:
-    """Compare what is current with what was published (`connection`: publisher)."""
-    basis = f"{seed_hash}:{code_version()}"
+def find(
+    connection: psycopg.Connection[Any], as_at: datetime, seed_hash: str, code: str | None = None
+) -> Months:
+    """Compare what is current with what was published (`connection`: publisher).
+
+    `code`: the code version to compare for; the present one unless a run was planned by another.
+    """
+    basis = f"{seed_hash}:{code or code_version()}"
     rows = connection.execute(FINGERPRINTS, {"as_at": as_at, "basis": basis}).fetchall()
     fingerprints: dict[str, str] = dict(rows)
     published = dict(
