@@ -73,10 +73,13 @@ def receive_all(
     settings: Settings, source: str | None = None, received_at: datetime | None = None
 ) -> list[OutturnError]:
     """Receive, load and check; every file is tried, what went wrong is returned, file by file."""
+    problems: list[OutturnError] = []
     with step("Receive"):
         for name in [source] if source else sources_of(settings):
-            receive.receive(settings, name, received_at)
-    problems: list[OutturnError] = []
+            try:
+                receive.receive(settings, name, received_at)
+            except OutturnError as problem:  # another source's files are not held up by it
+                problems.append(problem)
     for act in (intake.load_waiting, intake.check_waiting):
         try:
             act(settings, source)
