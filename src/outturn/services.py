@@ -132,7 +132,7 @@ def task_environment(settings: Settings) -> dict[str, str]:
 
     The administrator's DSN is cut down to host, port and options: tasks log in by their own roles.
     """
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "USER")
+    keep = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "USER")
     kept = {k: v for k, v in os.environ.items() if k in keep or k.startswith(("OUTTURN_", "AWS_"))}
     kept |= _as_variables(settings) | airflow_config.environment(settings)
     if settings.dsn:
