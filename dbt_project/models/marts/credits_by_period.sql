@@ -13,6 +13,15 @@ critical_points as (
     select * from {{ ref('int_critical_points') }}
 ),
 
+newest as (
+    select
+        contract_code,
+        max(period_month) as period_month
+    from points_by_period
+    where charges_gbp is not null or failed_kpis > 0
+    group by contract_code
+),
+
 final as (
     select
         -- keys
@@ -23,6 +32,9 @@ final as (
         {{ period_columns('points_by_period.period_month') }},
         -- attributes
         points_by_period.method,
+        case
+            when points_by_period.period_month = newest.period_month then 'latest' else 'earlier'
+        end as recency,
         points_by_period.role = 'in_force'
         and points_by_period.basis = points_by_period.payable_basis as is_payable,
         points_by_period.failed_kpis::integer as failed_kpis,
@@ -33,6 +45,7 @@ final as (
         -- measures
         trim_scale(points_by_period.points)::numeric as points,
         trim_scale(critical_points.window_points)::numeric as window_points,
+        points_by_period.critical_points::numeric as critical_points,
         points_by_period.charges_gbp::numeric as charges_gbp,
         round(capped.uncapped_gbp, 2)::numeric as uncapped_gbp,
         capped.period_cap_gbp::numeric as period_cap_gbp,
@@ -54,6 +67,7 @@ final as (
             and points_by_period.line_code = critical_points.line_code
             and points_by_period.basis = critical_points.basis
             and points_by_period.period_month = critical_points.period_month
+    inner join newest on points_by_period.contract_code = newest.contract_code
     where points_by_period.charges_gbp is not null or points_by_period.failed_kpis > 0
 )
 

@@ -12,6 +12,10 @@ indicator_periods as (
     select * from {{ ref('int_indicator_periods') }}
 ),
 
+indicators as (
+    select * from {{ ref('indicators') }}
+),
+
 relief_claims as (
     select * from {{ ref('stg_supplier__relief_claims') }}
 ),
@@ -125,33 +129,47 @@ cases_of_both as (
     select * from claim_cases
 ),
 
+newest as (
+    select
+        indicator_code,
+        max(period_month) as period_month
+    from cases_of_both
+    group by indicator_code
+),
+
 final as (
     select
         -- keys
-        contract_code,
-        indicator_code,
-        {{ period_columns('period_month') }},
-        case_source,
-        case_id,
+        cases_of_both.contract_code,
+        cases_of_both.indicator_code,
+        {{ period_columns('cases_of_both.period_month') }},
+        cases_of_both.case_source,
+        cases_of_both.case_id,
         -- attributes
-        case_kind,
-        is_disputed,
-        event_type,
-        service_area,
-        outcome_code,
-        reason,
+        {{ indicator_label('indicators') }} as indicator_label,
+        case
+            when cases_of_both.period_month = newest.period_month then 'latest' else 'earlier'
+        end as recency,
+        cases_of_both.case_kind,
+        cases_of_both.is_disputed,
+        cases_of_both.event_type,
+        cases_of_both.service_area,
+        cases_of_both.outcome_code,
+        cases_of_both.reason,
         -- measures
-        quantity::numeric as quantity,
-        amount_gbp::numeric as amount_gbp,
+        cases_of_both.quantity::numeric as quantity,
+        cases_of_both.amount_gbp::numeric as amount_gbp,
         -- dates
-        opened_at,
-        due_at,
-        closed_at,
+        cases_of_both.opened_at,
+        cases_of_both.due_at,
+        cases_of_both.closed_at,
         -- provenance
-        file_name,
-        file_id,
-        record_number
+        cases_of_both.file_name,
+        cases_of_both.file_id,
+        cases_of_both.record_number
     from cases_of_both
+    inner join indicators on cases_of_both.indicator_code = indicators.indicator_code
+    inner join newest on cases_of_both.indicator_code = newest.indicator_code
 )
 
 select * from final

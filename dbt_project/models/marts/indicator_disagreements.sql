@@ -70,6 +70,7 @@ final as (
         indicators.kind,
         indicators.service_area,
         indicators.name as indicator_name,
+        {{ indicator_label('indicators') }} as indicator_label,
         indicators.unit,
         compared.reported_severity,
         compared.recomputed_severity,

@@ -48,6 +48,18 @@ both_sides as (
     )
 ),
 
+newest as (
+    select
+        indicator_code,
+        basis,
+        max(period_month) as period_month
+    from both_sides
+    where status <> 'awaited'
+    group by
+        indicator_code,
+        basis
+),
+
 joined as (
     select * from both_sides
     where is_relieved
@@ -66,6 +78,7 @@ final as (
         indicators.kind,
         indicators.service_area,
         indicators.name as indicator_name,
+        {{ indicator_label('indicators') }} as indicator_label,
         indicators.unit,
         indicators.direction,
         indicators.frequency,
@@ -74,6 +87,13 @@ final as (
         indicator_periods.is_in_contract,
         joined.status,
         joined.severity,
+        {{ state_of('joined.rated_as') }} as state,
+        {{ state_order('joined.rated_as') }} as state_order,
+        coalesce(
+            {{ state_sign('joined.rated_as') }} || ' ' || trim_scale(joined.value)::text,
+            {{ state_of('joined.rated_as') }}
+        ) as result_text,
+        case when newest.indicator_code is null then 'earlier' else 'latest' end as recency,
         joined.severity_unrelieved,
         coalesce(
             own_rating.rating,
@@ -116,6 +136,11 @@ final as (
             and joined.period_month = indicator_periods.period_month
     inner join indicators on joined.indicator_code = indicators.indicator_code
     inner join contracts on joined.contract_code = contracts.contract_code
+    left join newest
+        on
+            joined.indicator_code = newest.indicator_code
+            and joined.basis = newest.basis
+            and joined.period_month = newest.period_month
     left join returns
         on
             joined.contract_code = returns.contract_code

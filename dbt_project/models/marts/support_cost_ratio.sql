@@ -35,6 +35,10 @@ final as (
         bases.basis,
         -- attributes
         closings.is_provisional,
+        case
+            when bases.period_month = max(bases.period_month) over newest then 'latest'
+            else 'earlier'
+        end as recency,
         bases.months_covered,
         -- measures
         bases.support_cost_gbp,
@@ -64,6 +68,7 @@ final as (
         on
             bases.entity_code = targets.entity_code
             and bases.basis = 'gross'
+    window newest as (partition by bases.entity_code, bases.span)
 )
 
 select * from final
