@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/load.py [--rows 2000000] [--runs 3] [--dirty]
 
-Both run on one server, interleaved; the ratio of the medians is what counts, seconds depend on the
-machine. The load runs in a process of its own, whose peak memory is taken. Budgets: ratio at most
-1.25 on a clean file (3 with pound signs and dd/mm/yyyy), peak below 256 MB. Exit code 1 when missed.
+Both run on one server, interleaved; the ratio of the medians counts, seconds depend on the
+machine. The load runs in a process of its own, whose peak memory is taken. Budgets: ratio at
+most 1.25 on a clean file (3 with pound signs and dd/mm/yyyy), peak below 256 MB. Exit code 1 when
+one is missed.
 """
 
 from __future__ import annotations
@@ -163,7 +164,10 @@ def run(settings: Settings, folder: Path, chosen: argparse.Namespace) -> int:
         seconds, peak = validated_load(settings, file_id)
         loads.append(seconds)
         peaks.append(peak)
-        print(f"bare COPY {copies[-1]:6.2f} s   load {seconds:6.2f} s   peak {peak:4.0f} MB", flush=True)
+        print(
+            f"bare COPY {copies[-1]:6.2f} s   load {seconds:6.2f} s   peak {peak:4.0f} MB",
+            flush=True,
+        )
     ratio = statistics.median(loads) / statistics.median(copies)
     limit = LIMITS[chosen.dirty]
     print(f"rows {chosen.rows}, medians: bare {statistics.median(copies):.2f} s, "

@@ -75,12 +75,12 @@ def _create_table(contract: Contract) -> list[str]:
         f'comment on column {table}."{column.name}" is {_literal(column.description)}'
         for column in contract.columns
     ]
+    own = "file_id bigint not null,\n    record_number bigint not null"
+    index = "(file_id) with (pages_per_range = 8, autosummarize = on)"
     return [
-        f"create table if not exists {table} (\n    file_id bigint not null,\n"
-        f"    record_number bigint not null{columns}\n)",
+        f"create table if not exists {table} (\n    {own}{columns}\n)",
         *added,
-        f'create index if not exists "{contract.table}_file" on {table} '
-        "using brin (file_id) with (pages_per_range = 8, autosummarize = on)",
+        f'create index if not exists "{contract.table}_file" on {table} using brin {index}',
         f"comment on table {table} is {_literal(contract.row_description)}",
         *comments,
         f"grant select, insert, delete on {table} to outturn_loader",

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from typing import Any
 import openpyxl
 import pytest
 import yaml
-from tests.conftest import rows
 
 from outturn.load import LoadResult, load_file, pending
 from outturn.receive import receive_paths
 from outturn.settings import Settings
+from tests.conftest import rows
 
 HEADER = (
     "publisher_code,entity_name,supplier_name,transaction_number,expense_type,expense_area,"
@@ -37,7 +37,9 @@ def load(settings: Settings, folder: Path, name: str, content: bytes | str) -> L
 
 
 def quarantined(settings: Settings) -> list[tuple[Any, ...]]:
-    return rows(settings, "select line_number, raw_record, errors from quarantine.record order by 1")
+    return rows(
+        settings, "select line_number, raw_record, errors from quarantine.record order by 1"
+    )
 
 
 def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Path) -> None:
@@ -48,7 +50,8 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
     assert (result.records, result.landed, result.quarantined) == (4, 2, 2)
     landed = rows(
         warehouse_settings,
-        "select record_number, transaction_number, amount_gbp from landing.finance__payments order by 1",
+        "select record_number, transaction_number, amount_gbp "
+        "from landing.finance__payments order by 1",
     )
     assert landed == [(1, "T1", Decimal("12.50")), (4, "T3", Decimal("12.50"))]
     (first, second) = quarantined(warehouse_settings)
@@ -62,7 +65,9 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
     }
     assert second[0] == 6
     assert "3 cells where the header has 15" in second[2][0]["reason"]
-    assert rows(warehouse_settings, "select part_code, period from ops.file_part") == [("P", "2016-01")]
+    assert rows(warehouse_settings, "select part_code, period from ops.file_part") == [
+        ("P", "2016-01")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,11 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(
-    warehouse_settings: Settings, tmp_path: Path, content: bytes | str, line: int | None, reason: str
+    warehouse_settings: Settings,
+    tmp_path: Path,
+    content: bytes | str,
+    line: int | None,
+    reason: str,
 ) -> None:
     result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", content)
     assert result.problem is not None
@@ -166,16 +175,25 @@ def test_moments_land_in_utc_by_either_way(warehouse_settings: Settings, tmp_pat
         "SSCL-BSS,E3,x,,2016-03-27T01:30,2016-01-27,,,,,,,\n",
         "NO-SUCH,E4,x,,2016-01-01,,,,,,,,\n",
     ]
-    result = load(warehouse_settings, tmp_path, "service_events_2016-07.csv", header + "".join(lines))
+    result = load(
+        warehouse_settings, tmp_path, "service_events_2016-07.csv", header + "".join(lines)
+    )
     assert (result.landed, result.quarantined) == (2, 2)
     found = rows(
         warehouse_settings,
-        "select event_id, opened_at at time zone 'UTC', due_at at time zone 'UTC' "
-        "from landing.supplier__service_events order by 1",
+        "select event_id, opened_at, due_at from landing.supplier__service_events order by 1",
     )
     assert found == [
-        ("E1", datetime(2016, 7, 1, 8), datetime(2016, 7, 5, 22, 59, 59, 999999)),
-        ("E2", datetime(2016, 3, 27, 8), datetime(2016, 3, 27, 22, 59, 59, 999999)),
+        (
+            "E1",
+            datetime(2016, 7, 1, 8, tzinfo=UTC),
+            datetime(2016, 7, 5, 22, 59, 59, 999999, tzinfo=UTC),
+        ),
+        (
+            "E2",
+            datetime(2016, 3, 27, 8, tzinfo=UTC),
+            datetime(2016, 3, 27, 22, 59, 59, 999999, tzinfo=UTC),
+        ),
     ]
     reasons = [errors[0]["reason"] for _, _, errors in quarantined(warehouse_settings)]
     assert "does not exist in Europe/London" in reasons[0]
@@ -192,7 +210,7 @@ def workbook(path: Path, trailer: Sequence[object]) -> bytes:
                  "Denominator", "Reported %", "Commentary", "", ""]):  # fmt: skip
         sheet.append(line)
     sheet.append(["SSCL-BSS", code, "2016-01", 981, 1000, 98.1, "fine"])
-    sheet.append(["SSCL-BSS", code, datetime(2016, 2, 1), 0.1 + 0.2, 1, "1e3", None])
+    sheet.append(["SSCL-BSS", code, date(2016, 2, 1), 0.1 + 0.2, 1, "1e3", None])
     sheet.append(list(trailer))
     book.save(path)
     return path.read_bytes()
@@ -213,7 +231,8 @@ def test_a_workbook_lands_by_its_typed_cells(warehouse_settings: Settings, tmp_p
     assert (result.landed, result.quarantined) == (1, 1)
     found = rows(
         warehouse_settings,
-        "select period, numerator, reported_value, commentary from landing.supplier__indicator_returns",
+        "select period, numerator, reported_value, commentary "
+        "from landing.supplier__indicator_returns",
     )
     assert found == [("2016-01", Decimal(981), Decimal("98.1"), "fine")]
     ((line, raw, errors),) = quarantined(warehouse_settings)
@@ -229,7 +248,9 @@ def test_a_zip_is_read_as_what_it_holds(warehouse_settings: Settings, tmp_path: 
         archive.writestr("b.csv", HEADER + GOOD.replace("T1", "T2"))
     result = load(warehouse_settings, tmp_path, "payments_2016-01.zip", packed.getvalue())
     assert result.landed == 2
-    numbers = rows(warehouse_settings, "select record_number from landing.finance__payments order by 1")
+    numbers = rows(
+        warehouse_settings, "select record_number from landing.finance__payments order by 1"
+    )
     assert numbers == [(1,), (2,)]
 
 
@@ -269,9 +290,14 @@ SPEND = {
 @pytest.mark.parametrize(
     "text",
     [
-        'Date of Payment,Supplier,Amount,Supplier Post Code\n02/12/2024,A,931392.9,E1\n02/12/2024,A,-5,E1\n',
-        'Date of Payment,Supplier,Amount,Supplier Post Code,Invoice Number,NAC Code\n'
-        '02/12/2024,A,"£931,392.90",E1,I,5\n02/12/2024,A,-£5.00,E1,I,5\n',
+        """Date of Payment,Supplier,Amount,Supplier Post Code
+02/12/2024,A,931392.9,E1
+02/12/2024,A,-5,E1
+""",
+        """Date of Payment,Supplier,Amount,Supplier Post Code,Invoice Number,NAC Code
+02/12/2024,A,"£931,392.90",E1,I,5
+02/12/2024,A,-£5.00,E1,I,5
+""",
     ],
 )
 def test_public_spend_files_need_nothing_but_a_yaml(
@@ -279,7 +305,9 @@ def test_public_spend_files_need_nothing_but_a_yaml(
 ) -> None:
     extracts = tmp_path / "extracts" / "finance"
     extracts.mkdir(parents=True)
-    (extracts / "department.yaml").write_text(yaml.safe_dump(SPEND, allow_unicode=True), encoding="utf-8")
+    (extracts / "department.yaml").write_text(
+        yaml.safe_dump(SPEND, allow_unicode=True), encoding="utf-8"
+    )
     settings = warehouse_settings.model_copy(update={"extracts_dir": extracts.parent})
     result = load(settings, tmp_path, "DEPT_-_December_2024.csv", text.encode("cp1252"))
     assert result.refusal is None
@@ -289,7 +317,9 @@ def test_public_spend_files_need_nothing_but_a_yaml(
 
 
 def test_the_refusal_can_be_told_to_machines(warehouse_settings: Settings, tmp_path: Path) -> None:
-    result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", HEADER.replace(",", ";") + GOOD)
+    result = load(
+        warehouse_settings, tmp_path, "payments_2016-01.csv", HEADER.replace(",", ";") + GOOD
+    )
     assert result.problem is not None
     assert "delimiter" in result.problem.remedy
     json.dumps(result.refusal)

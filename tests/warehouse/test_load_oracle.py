@@ -22,9 +22,13 @@ BAD = object()
 NAMES = itertools.count(1)
 
 # For each column of an own form: (text, what it says). BAD: it must not land.
-WORDS = [("Acme Ltd", "Acme Ltd"), ("a, b", "a, b"), ('5" pipe', '5" pipe'), ("two\nlines", "two\nlines"),
-         ("£ é ✓", "£ é ✓"), (" padded ", " padded "), ("'; drop table x; --", "'; drop table x; --"),
-         ("NULL", "NULL"), ("=1+1", "=1+1"), ("\\N", "\\N"), ("\u00a0", "\u00a0")]  # fmt: skip
+WORDS = [
+    (word, word)
+    for word in (
+        "Acme Ltd", "a, b", '5" pipe', "two\nlines", "£ é ✓", " padded ", "'; drop table x; --",
+        "NULL", "=1+1", "\\N", "\u00a0",
+    )
+]  # fmt: skip
 BLANK = [("", None), ("  ", None)]
 DATES = [("05/01/2016", date(2016, 1, 5)), ("29/02/2016", date(2016, 2, 29)), ("30/02/2016", BAD),
          ("2016-01-05", BAD), ("01/13/2016", BAD), ("5/1/2016", BAD), ("today", BAD),

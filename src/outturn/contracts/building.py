@@ -89,7 +89,8 @@ def _column(path: Path, place: str, raw: dict[str, Any]) -> Column:
     if "pattern" in options:
         _check_pattern(path, place, options["pattern"])
     if "dateOnly" in options and kind != "timestamptz":
-        raise ContractInvalid(str(path), f"{place}.logicalTypeOptions.dateOnly", "is for timestamps")
+        where = f"{place}.logicalTypeOptions.dateOnly"
+        raise ContractInvalid(str(path), where, "is for timestamps")
     key_position = raw.get("primaryKeyPosition", 1) if raw.get("primaryKey") else None
     return Column(
         name=raw["name"],
@@ -188,22 +189,21 @@ def _check_contract(contract: Contract) -> None:
         if names.count(name) > 1 or name in ("file_id", "record_number"):
             reason = f"the column name {name!r} is taken"
             raise ContractInvalid(contract.path, "schema.0.properties", reason)
-    wanted = {"periodColumn": contract.period_column}
+    wanted: dict[str, str | None] = {"periodColumn": contract.period_column}
     if contract.replaces == "period":
         wanted["partColumn"] = contract.part_column
     elif not contract.keys:
         reason = "`replaces: key` needs columns with primaryKey: true"
         raise ContractInvalid(contract.path, "customProperties.replaces", reason)
-    for key, name in wanted.items():
-        if name is None:
+    for key, wanted_name in wanted.items():
+        if wanted_name is None:
             continue
-        if name not in names:
-            raise ContractInvalid(
-                contract.path, f"customProperties.{key}", f"{name!r} is not a column"
-            )
-        if not contract.column(name).required:
-            reason = f"the column {name!r} must be required"
-            raise ContractInvalid(contract.path, f"customProperties.{key}", reason)
+        where = f"customProperties.{key}"
+        if wanted_name not in names:
+            raise ContractInvalid(contract.path, where, f"{wanted_name!r} is not a column")
+        if not contract.column(wanted_name).required:
+            reason = f"the column {wanted_name!r} must be required"
+            raise ContractInvalid(contract.path, where, reason)
     period = contract.period_column
     if period and contract.replaces == "period" and contract.column(period).type != "period":
         reason = f"the column {period!r} needs logicalTypeOptions.format: yyyy-MM"

@@ -1,8 +1,8 @@
 """Patterns of file names: `GL_Extract_<YYYY-MM>[_<n>].csv` and what a name says.
 
-Tokens: `<YYYY-MM>`, `<YYYY>`, `<YY>`, `<MM>`, `<DD>`, `<Month>` (January or Jan), `<n>`. `[...]` may be
-missing, `*` is any text. A name whose letters have the pattern's case fits better than one whose
-letters have not. Nothing else has a meaning.
+Tokens: `<YYYY-MM>`, `<YYYY>`, `<YY>`, `<MM>`, `<DD>`, `<Month>` (January or Jan), `<n>`.
+`[...]` may be missing, `*` is any text. A name in the pattern's very case fits better than one
+in another. Nothing else has a meaning.
 """
 
 from __future__ import annotations

@@ -100,6 +100,22 @@ def _trailer(
 
 
 def _check_form(contract: Contract, path: Path, place: str, form: Form) -> None:
+    """Refuse what no file could ever fit, or what would say two things at once."""
+    _check_headers(path, place, form)
+    _check_columns(contract, path, place, form)
+    if contract.replaces == "period" and contract.period_column is None:
+        for pattern in form.files:
+            if not pattern.has_period:
+                reason = f"{pattern.text!r} must say the month: <YYYY-MM> or <Month> and <YYYY>"
+                raise ContractInvalid(str(path), f"{place}.files", reason)
+    try:
+        ZoneInfo(form.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        reason = f"{form.timezone!r} is not known"
+        raise ContractInvalid(str(path), f"{place}.timezone", reason) from error
+
+
+def _check_headers(path: Path, place: str, form: Form) -> None:
     headers: dict[str, str] = {}
     for column in form.columns:
         for header in column.headers:
@@ -111,6 +127,9 @@ def _check_form(contract: Contract, path: Path, place: str, form: Form) -> None:
         if normal_header(header) in headers:
             reason = f"{header!r} is ignored and used for {headers[normal_header(header)]}"
             raise ContractInvalid(str(path), f"{place}.ignore", reason)
+
+
+def _check_columns(contract: Contract, path: Path, place: str, form: Form) -> None:
     present = {column.name for column in form.columns}
     for name, _ in form.constants:
         _known(contract, path, f"{place}.constants", name)
@@ -122,16 +141,6 @@ def _check_form(contract: Contract, path: Path, place: str, form: Form) -> None:
         if wanted.required and wanted.name not in present:
             reason = f"the required column {wanted.name!r} has neither a header nor a constant"
             raise ContractInvalid(str(path), f"{place}.columns", reason)
-    if contract.replaces == "period" and contract.period_column is None:
-        for pattern in form.files:
-            if not pattern.has_period:
-                reason = f"{pattern.text!r} must say the month: <YYYY-MM> or <Month> and <YYYY>"
-                raise ContractInvalid(str(path), f"{place}.files", reason)
-    try:
-        ZoneInfo(form.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        reason = f"{form.timezone!r} is not known"
-        raise ContractInvalid(str(path), f"{place}.timezone", reason) from error
 
 
 def _known(contract: Contract, path: Path, place: str, name: str) -> Column:

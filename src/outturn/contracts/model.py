@@ -38,8 +38,12 @@ class Column:
         """The domain in schema `landing` that its column has."""
         if self.type == "numeric":
             return f"numeric_{self.precision}_{self.scale}"
-        return {"bigint": "whole_number", "timestamptz": "moment", "date": "day",
-                "boolean": "truth"}.get(self.type, self.type)
+        return {
+            "bigint": "whole_number",
+            "timestamptz": "moment",
+            "date": "day",
+            "boolean": "truth",
+        }.get(self.type, self.type)
 
     @property
     def physical_type(self) -> str:

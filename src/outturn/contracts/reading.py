@@ -83,10 +83,10 @@ def read_document(path: Path) -> dict[str, Any]:
         raise ContractInvalid(str(path), "", f"is not YAML: {error}") from error
     if not isinstance(document, dict):
         raise ContractInvalid(str(path), "", "is not a mapping of keys to values")
-    error = best_match(_validator().iter_errors(document))
-    if error is not None:
-        keys = ".".join(str(part) for part in error.absolute_path)
-        raise ContractInvalid(str(path), keys, error.message)
+    fault = best_match(_validator().iter_errors(document))
+    if fault is not None:
+        keys = ".".join(str(part) for part in fault.absolute_path)
+        raise ContractInvalid(str(path), keys, fault.message)
     return document
 
 

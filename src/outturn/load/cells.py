@@ -26,7 +26,8 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
 _UNSIGNED = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
-_TIME = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]{1,6}))?)?"
+_SECONDS = r"(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]{1,6}))?)?"
+_TIME = rf"(?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}}){_SECONDS}"
 _OFFSET = r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
 EARLIEST_YEAR = 1900
 
@@ -45,7 +46,7 @@ DATE_PATTERNS = {
 }
 
 
-class BadValue(ValueError):
+class BadValueError(ValueError):
     """A value that does not fit its column; the text is the reason, as a sentence's end."""
 
 
@@ -55,55 +56,52 @@ def is_blank(text: str, blanks: tuple[str, ...] = ()) -> bool:
 
 
 def read_cell(column: Column, style: FormColumn, form: Form, text: str) -> str | None:
-    """The canonical text of a cell, None for a blank one. Raises BadValue with the reason."""
+    """The canonical text of a cell, None for a blank one. Raises BadValueError with the reason."""
     if is_blank(text, style.blanks):
         if column.required:
-            raise BadValue("is blank, but a value is required")
+            raise BadValueError("is blank, but a value is required")
         return None
-    for written, meant in style.values:
-        if text == written:
-            text = meant
-    value = _READERS[column.type](column, style, form, text)
+    value = _READERS[column.type](column, style, form, dict(style.values).get(text, text))
     _check_rules(column, value)
     return value
 
 
 def _check_rules(column: Column, value: str) -> None:
     if column.allowed and value not in column.allowed:
-        raise BadValue(f"is not one of {', '.join(column.allowed)}")
+        raise BadValueError(f"is not one of {', '.join(column.allowed)}")
     if column.pattern and not re.fullmatch(column.pattern, value, re.ASCII):
-        raise BadValue(f"does not fit the pattern {column.pattern}")
+        raise BadValueError(f"does not fit the pattern {column.pattern}")
     if column.min_length is not None and len(value) < column.min_length:
-        raise BadValue(f"is shorter than {column.min_length} characters")
+        raise BadValueError(f"is shorter than {column.min_length} characters")
     if column.max_length is not None and len(value) > column.max_length:
-        raise BadValue(f"is longer than {column.max_length} characters")
+        raise BadValueError(f"is longer than {column.max_length} characters")
     if column.type in ("numeric", "bigint"):
         if column.minimum is not None and Decimal(value) < Decimal(column.minimum):
-            raise BadValue(f"is less than {column.minimum}")
+            raise BadValueError(f"is less than {column.minimum}")
         if column.maximum is not None and Decimal(value) > Decimal(column.maximum):
-            raise BadValue(f"is more than {column.maximum}")
+            raise BadValueError(f"is more than {column.maximum}")
 
 
-def _read_text(column: Column, style: FormColumn, form: Form, text: str) -> str:
+def _read_text(_column: Column, _style: FormColumn, _form: Form, text: str) -> str:
     return text
 
 
-def _read_period(column: Column, style: FormColumn, form: Form, text: str) -> str:
+def _read_period(_column: Column, _style: FormColumn, _form: Form, text: str) -> str:
     if not _PERIOD.fullmatch(text):
-        raise BadValue("is not a month such as 2015-10")
+        raise BadValueError("is not a month such as 2015-10")
     return text
 
 
-def _read_number(column: Column, style: FormColumn, form: Form, text: str) -> str:
+def _read_number(column: Column, style: FormColumn, _form: Form, text: str) -> str:
     plain = plain_number(style.numbers, text)
     if plain is None:
-        raise BadValue(f"is not a number written as {describe_numbers(style.numbers)}")
+        raise BadValueError(f"is not a number written as {describe_numbers(style.numbers)}")
     whole, _, decimals = plain.lstrip("-").partition(".")
     scale, precision = column.scale or 0, column.precision or 18
     if decimals[scale:].strip("0"):
-        raise BadValue(f"has more than {scale} decimals" if scale else "is not a whole number")
+        raise BadValueError(f"has more than {scale} decimals" if scale else "is not a whole number")
     if len(whole.lstrip("0")) > precision - scale:
-        raise BadValue(f"has more than {precision - scale} digits before the decimal point")
+        raise BadValueError(f"has more than {precision - scale} digits before the decimal point")
     sign = "-" if plain.startswith("-") else ""
     return f"{sign}{whole}" + (f".{decimals[:scale]}" if scale and decimals else "")
 
@@ -143,14 +141,14 @@ def describe_numbers(numbers: Numbers) -> str:
     return " or ".join(forms)
 
 
-def _read_date(column: Column, style: FormColumn, form: Form, text: str) -> str:
+def _read_date(_column: Column, style: FormColumn, _form: Form, text: str) -> str:
     return _date(style.dates, text).isoformat()
 
 
 def _date(written: str, text: str) -> date:
     match = re.fullmatch(DATE_PATTERNS[written], text, re.ASCII)
     if not match:
-        raise BadValue(f"is not a date written as {written}")
+        raise BadValueError(f"is not a date written as {written}")
     parts = match.groupdict()
     word = parts.get("word")
     month = month_number(word) if word else int(parts["month"])
@@ -158,9 +156,9 @@ def _date(written: str, text: str) -> date:
     try:
         day = date(year, month or 0, int(parts["day"]))
     except ValueError:
-        raise BadValue(f"is no day of the calendar (written as {written})") from None
+        raise BadValueError(f"is no day of the calendar (written as {written})") from None
     if day.year < EARLIEST_YEAR:
-        raise BadValue(f"is before the year {EARLIEST_YEAR}")
+        raise BadValueError(f"is before the year {EARLIEST_YEAR}")
     return day
 
 
@@ -174,7 +172,7 @@ def _read_moment(column: Column, style: FormColumn, form: Form, text: str) -> st
         return _utc(_local_start(day, zone))
     match = _moment_pattern(style.timestamps, date_style).fullmatch(text)
     if not match:
-        raise BadValue(f"is not a date and time written as {_moment_words(style.timestamps)}")
+        raise BadValueError(f"is not a date and time written as {_moment_words(style.timestamps)}")
     day = _date(date_style, match["date"])
     parts = match.groupdict()
     try:
@@ -183,13 +181,13 @@ def _read_moment(column: Column, style: FormColumn, form: Form, text: str) -> st
             int((parts["fraction"] or "0").ljust(6, "0")),
         )  # fmt: skip
     except ValueError:
-        raise BadValue("is no time of the day") from None
+        raise BadValueError("is no time of the day") from None
     offset = parts.get("offset")
     if offset:
         return _utc(_with_offset(day, clock, offset))
     local = datetime.combine(day, clock, zone)
     if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise BadValue(f"does not exist in {form.timezone}: the clocks go forward then")
+        raise BadValueError(f"does not exist in {form.timezone}: the clocks go forward then")
     return _utc(local)
 
 
@@ -199,7 +197,7 @@ def _with_offset(day: date, clock: time, offset: str) -> datetime:
     try:
         return datetime.fromisoformat(f"{datetime.combine(day, clock).isoformat()}{offset}")
     except ValueError:
-        raise BadValue("has an offset that does not exist") from None
+        raise BadValueError("has an offset that does not exist") from None
 
 
 def _local_start(day: date, zone: ZoneInfo) -> datetime:
@@ -222,14 +220,14 @@ def _moment_words(style: str) -> str:
     return "yyyy-mm-ddThh:mm[:ss][Z or +hh:mm]" if style == "iso" else f"{style}[:ss]"
 
 
-def _read_boolean(column: Column, style: FormColumn, form: Form, text: str) -> str:
+def _read_boolean(_column: Column, style: FormColumn, _form: Form, text: str) -> str:
     word = text.casefold()
     if word in (one.casefold() for one in style.booleans.true):
         return "true"
     if word in (one.casefold() for one in style.booleans.false):
         return "false"
     words = "/".join(style.booleans.true), "/".join(style.booleans.false)
-    raise BadValue(f"is neither {words[0]} nor {words[1]}")
+    raise BadValueError(f"is neither {words[0]} nor {words[1]}")
 
 
 _READERS: dict[str, Callable[[Column, FormColumn, Form, str], str]] = {

@@ -68,9 +68,7 @@ def summed_columns(contract: Contract) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def check_controls(
-    file: str, form: Form, control: ControlRecord | None, totals: Totals
-) -> None:
+def check_controls(file: str, form: Form, control: ControlRecord | None, totals: Totals) -> None:
     """Compare a document's totals with its trailer. Raises FileRefused naming both numbers.
 
     A sum cannot be checked while the amount of a quarantined record is unreadable.

@@ -27,37 +27,36 @@ class DelimitedText:
         self._chunks = utf8_chunks(file, opener, codec, skip)
         self._data = b""
         self._line = 1
-        self._ended = False
         self.trailer: ControlRecord | None = None
         self.layout = self._read_header(contract)
 
     def blocks(self) -> Iterator[Block]:
         """The records in blocks, in the file's order. Raises FileRefused for a truncated file."""
-        while not self._ended:
-            self._fill(BLOCK_BYTES)
-            if self._ended:
-                break
+        size = BLOCK_BYTES
+        while self._fill(size):
             cut = self._last_line_end(len(self._data) - KEPT_BACK)
-            if cut == 0:
-                self._fill(len(self._data) + BLOCK_BYTES)
-                if not self._ended and self._last_line_end(len(self._data) - KEPT_BACK) == 0:
-                    raise self._too_long()
-                continue
-            yield from self._take(cut, final=False)
+            if cut > 0:
+                size = BLOCK_BYTES
+                yield from self._take(cut, final=False)
+            elif len(self._data) > MAX_RECORD_BYTES:
+                raise self._too_long()
+            else:
+                size = len(self._data) + BLOCK_BYTES
         self._end()
         if self._data:
             yield from self._take(len(self._data), final=True)
 
-    def _fill(self, size: int) -> None:
+    def _fill(self, size: int) -> bool:
+        """Read until so many bytes are there; False when the text ends before."""
         pieces, length = [self._data], len(self._data)
         while length < size:
             piece = next(self._chunks, None)
             if piece is None:
-                self._ended = True
                 break
             pieces.append(piece)
             length += len(piece)
         self._data = b"".join(pieces)
+        return length >= size
 
     def _last_line_end(self, limit: int) -> int:
         """Where the last whole line before `limit` ends; 0 when there is none."""
@@ -67,7 +66,7 @@ class DelimitedText:
         return self._data.rfind(b"\r", 0, max(limit, 0)) + 1
 
     def _take(self, cut: int, *, final: bool) -> Iterator[Block]:
-        """The block up to `cut`. An odd number of quotes means that no line end there is certain."""
+        """The block up to `cut`. With an odd number of quotes no line end is certain."""
         data = self._data[:cut]
         if data.count(b'"') % 2 == 1:
             yield from self._take_exactly(final=final)
@@ -113,7 +112,10 @@ class DelimitedText:
         text = self._data.decode()
         position, lines = 0, 0
         while lines < wanted + 20 and position < len(text):
-            end = min((e for e in (text.find("\n", position), text.find("\r", position)) if e >= 0), default=-1)
+            end = min(
+                (e for e in (text.find("\n", position), text.find("\r", position)) if e >= 0),
+                default=-1,
+            )
             if end < 0:
                 position = len(text)
                 break
@@ -138,11 +140,11 @@ class DelimitedText:
                 self.trailer = ControlRecord(line, record.cells)
                 self._data = stripped[: len(stripped) - len(last)]
         if self.trailer is None:
-            self._refuse_truncated(has_end)
+            self._refuse_truncated(has_end=has_end)
         if self._data and not self._data.endswith((b"\n", b"\r")):
             self._data += b"\n" if b"\r" not in self._data else b"\r\n"
 
-    def _refuse_truncated(self, has_end: bool) -> None:
+    def _refuse_truncated(self, *, has_end: bool) -> None:
         wanted = self._form.trailer
         line = self._line + count_lines(self._data.rstrip(b"\r\n"))
         if wanted is not None and not wanted.optional:
@@ -178,7 +180,7 @@ def _last_line(data: bytes) -> bytes:
 
 
 def _newline(data: bytes) -> str | None:
-    """How all lines end, None where they do in several ways (or a byte order mark stands within)."""
+    """How all lines end; None for several ways, or a byte order mark at the start."""
     if data.startswith(BYTE_ORDER_MARK):
         return None
     returns = data.count(b"\r")

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and literals in the SQL are the contract's; values of files never are
 """DuckDB as the fast reader of well-formed blocks: typed rows in PostgreSQL's binary form.
 
 One engine serves one thread. A block that it cannot read exactly as records one to a line is
@@ -8,28 +9,21 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
-import duckdb_extension_postgres_scanner
 
 from outturn.contracts import Column, Contract, Form, FormColumn
+from outturn.load.duck import database, offsets_table
 from outturn.load.expressions import Expression, expression, literal
 from outturn.load.header import Layout
 from outturn.load.references import Codes
 
 HEADER_BYTES, END_BYTES = 19, 2
 _DUCKDB_TYPES = {"text": "varchar", "period": "varchar", "timestamptz": "timestamp"}
-_OFFSET_YEARS = (1970, 2070)
 
 
 @dataclass(frozen=True)
@@ -58,13 +52,19 @@ class Engine:
     """Reads blocks of one file; `folder` is a scratch folder of its own."""
 
     def __init__(
-        self, contract: Contract, form: Form, layout: Layout, codes: dict[str, Codes],
-        summed: Sequence[str], file_period: str | None, folder: Path,
+        self,
+        contract: Contract,
+        form: Form,
+        layout: Layout,
+        codes: dict[str, Codes],
+        summed: Sequence[str],
+        file_period: str | None,
+        folder: Path,
     ) -> None:
-        """`file_period`: the period that the file's name says, for extracts that take it from there."""
+        """`file_period`: what the file's name says, for extracts that take their period from it."""
         self._contract, self._form, self._layout = contract, form, layout
         self._summed, self._file_period, self._folder = summed, file_period, folder
-        self._connection = _database().cursor()
+        self._connection = database().cursor()
         self._prepare(codes)
         self._select = self._typed_select(codes)
 
@@ -77,7 +77,7 @@ class Engine:
         path = self._folder / "block.csv"
         path.write_bytes(data)
         # Without the option the reader finds CRLF by itself; with it, it finds nothing.
-        ends = "" if newline == "\r\n" else f"new_line={literal(newline.encode('unicode_escape').decode())},"
+        ends = {"\n": "new_line='\\n',", "\r": "new_line='\\r',", "\r\n": ""}[newline]
         columns = ", ".join(f"'c{i}': 'varchar'" for i in range(self._layout.width))
         source = f"""read_csv({literal(str(path))}, header=false, auto_detect=false, {ends}
             delim={literal(self._form.delimiter)}, quote='"', escape='"', comment='',
@@ -96,7 +96,8 @@ class Engine:
         """Read records that are cells already; each must have at most the header's width."""
         width = self._layout.width
         out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=self._form.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        delimiter = self._form.delimiter
+        writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for cells in rows:
             writer.writerow([*cells[:width], *[""] * (width - len(cells))])
         typed = self.take(out.getvalue().encode(), "\n")
@@ -105,12 +106,14 @@ class Engine:
         return typed
 
     def binary(self, file_id: int, first_number: int) -> tuple[bytes, Tally]:
-        """The rows taken, in binary COPY form without header and end; numbers count from the first."""
+        """The rows taken, as binary COPY without header and end; numbers count from the first."""
         names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
         query = f"""select {file_id}::bigint, {first_number} + n, {names} from typed where ok"""
         return self._copy(query), self._tally("typed where ok")
 
-    def binary_of(self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]) -> tuple[bytes, Tally]:
+    def binary_of(
+        self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]
+    ) -> tuple[bytes, Tally]:
         """The same for canonical rows: (record number, values)."""
         path = self._folder / "judged.csv"
         with path.open("w", encoding="utf-8", newline="") as handle:
@@ -118,7 +121,8 @@ class Engine:
             for number, values in rows:
                 writer.writerow([number, *("" if value is None else value for value in values)])
         kinds = {f"v{i}": _duckdb_type(c) for i, c in enumerate(self._contract.columns)}
-        columns = ", ".join(f"{literal(n)}: {literal(k)}" for n, k in {"n": "bigint", **kinds}.items())
+        typed = {"n": "bigint", **kinds}
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in typed.items())
         self._connection.execute(
             f"""create or replace temp table judged as select * from read_csv(
             {literal(str(path))}, header=false, auto_detect=false, delim=',', quote='"', escape='"',
@@ -131,7 +135,9 @@ class Engine:
 
     def _typed(self) -> Typed:
         rows = self._connection.execute("select count(*) from typed").fetchone()
-        doubtful = self._connection.execute("select n from typed where not ok order by 1").fetchall()
+        doubtful = self._connection.execute(
+            "select n from typed where not ok order by 1"
+        ).fetchall()
         return Typed(int(rows[0]) if rows else 0, [int(row[0]) for row in doubtful])
 
     def _copy(self, query: str) -> bytes:
@@ -146,11 +152,11 @@ class Engine:
         tally = Tally()
         if self._summed:
             sums = ", ".join(f"coalesce(sum({position[name]}), 0)" for name in self._summed)
-            row = self._connection.execute(f"select {sums} from {table}").fetchone()
-            assert row is not None  # an aggregate has always a row
+            (row,) = self._connection.execute(f"select {sums} from {table}").fetchall()
             tally.sums = {n: Decimal(str(v)) for n, v in zip(self._summed, row, strict=True)}
         part, period = self._part_columns(position)
-        found = self._connection.execute(f"select distinct {part}, {period} from {table}").fetchall()
+        query = f"select distinct {part}, {period} from {table}"
+        found = self._connection.execute(query).fetchall()
         tally.parts = {(str(row[0]), str(row[1])) for row in found}
         return tally
 
@@ -184,18 +190,22 @@ class Engine:
             for column in self._contract.columns
         ]
         cells = ", ".join(f"c{i}" for i in range(self._layout.width))
-        needs = [c for c in self._contract.columns if c.required and c.name in self._layout.positions]
-        rules = [] if needs else [f"coalesce({cells}, null) is not null"]
+        required = {column.name for column in self._contract.columns if column.required}
+        rules = (
+            []
+            if required & self._layout.positions.keys()
+            else [f"coalesce({cells}, null) is not null"]
+        )
         rules += [f"c{index} is null" for index in self._layout.unnamed]
         has_moments = any(one.local is not None for one in made)
-        return _compose(made, rules, _offsets_table(self._form.timezone) if has_moments else "")
+        return _compose(made, rules, offsets_table(self._form.timezone) if has_moments else "")
 
     def _cell(self, column: Column) -> str:
         position = self._layout.positions.get(column.name)
         if position is not None:
             return f"c{position}"
         constant = dict(self._form.constants).get(column.name)
-        return "cast(null as varchar)" if constant is None else f"cast({literal(constant)} as varchar)"
+        return f"cast({'null' if constant is None else literal(constant)} as varchar)"
 
 
 def _compose(made: Sequence[Expression], rules: list[str], offsets: str) -> str:
@@ -205,7 +215,9 @@ def _compose(made: Sequence[Expression], rules: list[str], offsets: str) -> str:
         names = {"local": f"l{index}", "offset": f"o{index}.minutes"}
         if one.local is not None:
             locals_.append(f"{_escape(one.local)} as l{index}")
-            joins.append(f"left join {offsets} as o{index} on o{index}.day = cast(l{index} as date)")
+            joins.append(
+                f"left join {offsets} as o{index} on o{index}.day = cast(l{index} as date)"
+            )
         value, ok = one.value, one.ok
         if one.local is not None:
             for key, name in names.items():
@@ -227,61 +239,3 @@ def _duckdb_type(column: Column) -> str:
     if column.type == "numeric":
         return f"decimal({column.precision}, {column.scale})"
     return _DUCKDB_TYPES.get(column.type, column.type)
-
-
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """The process's one DuckDB: an engine is a cursor of it and runs in its own thread.
-
-    Loading the extension costs more than loading a small file, so it is done once.
-    """
-    connection = duckdb.connect()
-    folder = Path(duckdb_extension_postgres_scanner.__file__).parent
-    extension = next(folder.rglob("postgres_scanner.duckdb_extension"))
-    connection.execute(f"load {literal(str(extension))}")
-    connection.execute("set threads = 1")
-    connection.execute("set memory_limit = '96MB'")
-    spill = Path(tempfile.gettempdir()) / f"outturn-duckdb-{os.getpid()}"
-    connection.execute(f"set temp_directory = {literal(str(spill))}")
-    return connection
-
-
-_LOCK = threading.Lock()
-
-
-def _offsets_table(timezone: str) -> str:
-    """The table of a time zone's offsets: minutes ahead of UTC, on days of 24 hours."""
-    name = f'"offsets {timezone}"'
-    with _LOCK:
-        run = _database().execute
-        run(f"create table if not exists {name} (day date, minutes bigint)")
-        row = run(f"select count(*) from {name}").fetchone()
-        if row == (0,):
-            for start, end, minutes in _offsets(timezone):
-                run(
-                    f"insert into {name} select unnest(range(?::timestamp, ?::timestamp, "
-                    "interval 1 day))::date, ?",
-                    [start, end, minutes],
-                )
-    return name
-
-
-def _offsets(timezone: str) -> list[tuple[date, date, int]]:
-    """(first day, day after the last, minutes ahead of UTC) for runs of days of 24 hours."""
-    zone = ZoneInfo(timezone)
-    first = datetime(_OFFSET_YEARS[0], 1, 1)
-    number = (datetime(_OFFSET_YEARS[1], 1, 1) - first).days
-    days = [first + timedelta(days=one) for one in range(number + 1)]
-    offsets = [day.replace(tzinfo=zone).utcoffset() for day in days]
-    runs: list[tuple[date, date, int]] = []
-    for index in range(number):
-        offset = offsets[index]
-        if offset is None or offset != offsets[index + 1]:
-            continue  # the clocks change on this day: its times are judged one by one
-        minutes = int(offset.total_seconds() // 60)
-        day, after = days[index].date(), days[index + 1].date()
-        if runs and runs[-1][1] == day and runs[-1][2] == minutes:
-            runs[-1] = (runs[-1][0], after, minutes)
-        else:
-            runs.append((day, after, minutes))
-    return runs

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names and literals in the SQL are the contract's; values of files never are
 """The declared forms as DuckDB SQL: for each column a typed value and whether it is surely right.
 
 Sound, not complete: what these accept is what `cells` accepts, with the same value. Whatever
@@ -55,7 +56,8 @@ def expression(
         text = f"case {cell} {whens} else {cell} end"
     if style.blanks:
         words = ", ".join(literal(word) for word in style.blanks)
-        text = f"case when trim({cell}, {literal(NUMBER_SPACE)}) in ({words}) then null else {text} end"
+        bare = f"trim({cell}, {literal(NUMBER_SPACE)})"
+        text = f"case when {bare} in ({words}) then null else {text} end"
     made = _BUILDERS[column.type](column, style, form, f"({text})")
     rules = [made.ok, *_rules(column, made.value, codes)]
     joined = " and ".join(rule for rule in rules if rule)
@@ -86,16 +88,16 @@ def _rules(column: Column, value: str, codes: str | None) -> list[str]:
     return rules
 
 
-def _text(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _text(_column: Column, _style: FormColumn, _form: Form, text: str) -> Expression:
     said = f"regexp_matches({text}, '[^\\x00-\\x20]')"
     return Expression(text, f"case when unicode({text}) > 32 then true else {said} end")
 
 
-def _period(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _period(_column: Column, _style: FormColumn, _form: Form, text: str) -> Expression:
     return Expression(text, f"regexp_full_match({text}, '[0-9]{{4}}-(0[1-9]|1[0-2])')")
 
 
-def _number(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _number(column: Column, style: FormColumn, _form: Form, text: str) -> Expression:
     scale, precision = column.scale or 0, column.precision or 18
     kind = "bigint" if column.type == "bigint" else f"decimal({precision}, {scale})"
     decimals = rf"(\.[0-9]{{1,{scale}}}0*)?" if scale else r"(\.0+)?"
@@ -136,7 +138,7 @@ def _decorated(numbers: Numbers, decimals: str) -> list[str]:
     return ways
 
 
-def _date(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _date(_column: Column, style: FormColumn, _form: Form, text: str) -> Expression:
     value, pattern = _day(style.dates, text)
     if pattern is None:
         return Expression("cast(null as date)", "false")
@@ -155,14 +157,15 @@ def _day(written: str, text: str) -> tuple[str, str | None]:
     return f"cast(try_strptime({text}, {literal(picture)}) as date)", pattern
 
 
-def _moment(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _moment(column: Column, style: FormColumn, _form: Form, text: str) -> Expression:
     date_style = "yyyy-mm-dd" if style.timestamps == "iso" else style.timestamps.split(" ")[0]
     pattern, picture = _DATES[date_style]
     between = "[T ]" if style.timestamps == "iso" else " "
     if picture is None:
         local = f"try_cast({text} as timestamp)"
     else:
-        pictures = ", ".join(literal(f"{picture} {clock}") for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M"))
+        clocks = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")
+        pictures = ", ".join(literal(f"{picture} {clock}") for clock in clocks)
         local = f"try_strptime({text}, [{pictures}])"
     ok = f"regexp_full_match({text}, {literal(pattern + between + _CLOCK)})"
     back = ""
@@ -172,13 +175,14 @@ def _moment(column: Column, style: FormColumn, form: Form, text: str) -> Express
         ends = column.date_only == "endOfDay"
         start = f"cast({day} as timestamp)" + (" + interval 1 day" if ends else "")
         local = f"case when {is_day} then {start} else {local} end"
-        back = f" - case when {is_day} then interval 1 microsecond else interval 0 second end" if ends else ""
+        if ends:
+            back = f" - case when {is_day} then interval 1 microsecond else interval 0 second end"
         ok = f"({is_day} or {ok})"
     value = f"{{local}} - to_minutes({{offset}}){back}"
     return Expression(value, f"({ok} and {{local}} is not null and {{offset}} is not null)", local)
 
 
-def _boolean(column: Column, style: FormColumn, form: Form, text: str) -> Expression:
+def _boolean(_column: Column, style: FormColumn, _form: Form, text: str) -> Expression:
     def words(of: tuple[str, ...]) -> str:
         return ", ".join(literal(word.lower()) for word in of)
 

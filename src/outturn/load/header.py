@@ -67,9 +67,7 @@ def _missing(form: Form, cells: Sequence[str]) -> list[FormColumn]:
     ]
 
 
-def _layout(
-    file: str, contract: Contract, form: Form, line: int, cells: Sequence[str]
-) -> Layout:
+def _layout(file: str, contract: Contract, form: Form, line: int, cells: Sequence[str]) -> Layout:
     known = _known(form)
     ignore = {normal_header(header) for header in form.ignore}
     positions: dict[str, int] = {}

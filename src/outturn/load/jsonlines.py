@@ -41,7 +41,7 @@ class JsonLines:
         for number, line, is_ended in self._lines():
             if not line.strip():
                 continue
-            records.append(self._record(number, line, is_ended))
+            records.append(self._record(number, line, is_ended=is_ended))
             if len(records) >= BLOCK_ROWS:
                 yield RowsBlock(records)
                 records = []
@@ -60,7 +60,7 @@ class JsonLines:
                 raise FileRefused(self._file, f"a line is longer than {size} MB", line=number + 1)
         yield number + 1, rest.decode(), False
 
-    def _record(self, number: int, line: str, is_ended: bool) -> Record:
+    def _record(self, number: int, line: str, *, is_ended: bool) -> Record:
         try:
             pairs = json.loads(
                 line, object_pairs_hook=_Pairs, parse_float=str, parse_int=str, parse_constant=str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from outturn.contracts import Contract, Form, FormColumn
-from outturn.load.cells import BadValue, is_blank, plain_number, read_cell
+from outturn.load.cells import BadValueError, is_blank, plain_number, read_cell
 from outturn.load.header import Layout
 from outturn.load.records import Record
 from outturn.load.references import Codes
@@ -45,7 +45,11 @@ class Judge:
     """Judges records of one file by its contract, form and header."""
 
     def __init__(
-        self, contract: Contract, form: Form, layout: Layout, codes: dict[str, Codes],
+        self,
+        contract: Contract,
+        form: Form,
+        layout: Layout,
+        codes: dict[str, Codes],
         summed: Sequence[str],
     ) -> None:
         """`summed`: the columns whose sums are kept for control totals."""
@@ -75,7 +79,7 @@ class Judge:
             try:
                 value = read_cell(column, style, self._form, text)
                 self._check_code(column.name, value)
-            except BadValue as problem:
+            except BadValueError as problem:
                 verdict.faults.append(Fault(column.name, text, str(problem)))
                 value = None
             verdict.values.append(value)
@@ -91,7 +95,7 @@ class Judge:
         codes = self._codes.get(name)
         reason = codes.reason(value, self._contract.source) if codes and value else None
         if reason:
-            raise BadValue(reason)
+            raise BadValueError(reason)
 
     def _shape_fault(self, cells: Sequence[str]) -> Fault | None:
         layout = self._layout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def _start(path: Path) -> bytes:
 
 def _text_document(file: str, contract: Contract, form: Form, path: Path) -> Document:
     kind = JsonLines if form.format == "jsonl" else DelimitedText
-    return kind(file, contract, form, partial(path.open, "rb"))
+    return kind(file, contract, form, partial(io.FileIO, path))
 
 
 @contextmanager
@@ -107,7 +108,9 @@ def _safe_members(file: str, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     unpacked = sum(info.file_size for info in found)
     packed = sum(info.compress_size for info in found)
     if unpacked > MAX_UNPACKED or unpacked > max(packed * MAX_RATIO, RATIO_FREE):
-        raise FileRefused(file, f"the zip unpacks from {packed} to {unpacked} bytes: refused as a bomb")
+        raise FileRefused(
+            file, f"the zip unpacks from {packed} to {unpacked} bytes: refused as a bomb"
+        )
     for info in found:
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         if info.filename.startswith("/") or ".." in parts or ":" in info.filename:

@@ -16,7 +16,7 @@ from functools import cache
 MAX_RECORD_BYTES = 4 << 20
 MAX_RECORD_LINES = 1_000
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -69,23 +69,22 @@ def _one(
     if not final and not _ends_line(text, first):
         return None
     raw = text[position:first].rstrip("\r\n")
-    if not raw:
-        return None, first, 1
     if '"' not in raw:
-        return Record(line, raw, tuple(raw.split(delimiter))), first, 1
+        simple = Record(line, raw, tuple(raw.split(delimiter))) if raw else None
+        return simple, first, 1
     cells, end, fault = _cells(text, position, delimiter)
     if fault == _OPEN and not final and len(text) - position < MAX_RECORD_BYTES:
         return None
     record_text = text[position:end]
     lines = _count_lines(record_text)
+    after = _after_line_end(text, end)
+    if fault is None and not final and not _ends_line(text, after):
+        return None
     if fault is None and lines > 1:
         fault = _swallowed(record_text, delimiter, len(cells), lines)
-    if fault is not None:
-        return Record(line, raw, (), fault), first, 1
-    after = _after_line_end(text, end)
-    if not final and not _ends_line(text, after):
-        return None
-    return Record(line, record_text, cells), after, lines
+    if fault is None:
+        return Record(line, record_text, cells), after, lines
+    return Record(line, raw, (), fault), first, 1
 
 
 _OPEN = "a quote is opened and never closed"
@@ -105,10 +104,10 @@ def _cells(text: str, position: int, delimiter: str) -> tuple[tuple[str, ...], i
             if position < len(text) and text[position] not in (delimiter, "\r", "\n"):
                 return (), position, "text follows a closing quote"
         else:
-            match = plain.match(text, position)
-            assert match is not None  # the pattern fits the empty text too
-            cells.append(match.group())
-            position = match.end()
+            match = plain.search(text, position)
+            end = match.start() if match else len(text)
+            cells.append(text[position:end])
+            position = end
         if position < len(text) and text[position] == delimiter:
             position += 1
             continue
@@ -118,7 +117,7 @@ def _cells(text: str, position: int, delimiter: str) -> tuple[tuple[str, ...], i
 @cache
 def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     quoted = re.compile(r' *"(?P<cell>(?:[^"]+|"")*+)(?P<close>"(?!") *)?')
-    return quoted, re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+    return quoted, re.compile(f"[{re.escape(delimiter)}\r\n]")
 
 
 def _swallowed(text: str, delimiter: str, width: int, lines: int) -> str | None:
@@ -145,13 +144,12 @@ def _count_lines(text: str) -> int:
 
 
 def _line_at(text: str, position: int) -> int:
-    match = _LINE.match(text, position)
-    assert match is not None  # the pattern fits the empty text too
-    return match.end()
+    match = _LINE_END.search(text, position)
+    return match.end() if match else len(text)
 
 
 def _ends_line(text: str, end: int) -> bool:
-    """Whether the line before `end` is known to be over: a CR at the very end may be half a CRLF."""
+    """Whether the line before `end` is over: a CR at the very end may be half a CRLF."""
     return end > 0 and (text[end - 1] == "\n" or (text[end - 1] == "\r" and end < len(text)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -14,7 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-Opener = Callable[[], IO[bytes]]
+Opener = Callable[[], IO[bytes] | io.RawIOBase]
 
 
 def choose_encoding(file: str, opener: Opener, declared: tuple[str, ...]) -> tuple[str, int]:
@@ -41,7 +42,8 @@ def choose_encoding(file: str, opener: Opener, declared: tuple[str, ...]) -> tup
         else:
             return codec, 0
     raise refused or FileRefused(
-        file, "is declared as UTF-16 but does not begin with a byte order mark",
+        file,
+        "is declared as UTF-16 but does not begin with a byte order mark",
         remedy="Declare utf-16-le or utf-16-be in the contract, or ask for a file with a mark.",
     )
 
@@ -94,9 +96,7 @@ def count_lines(data: bytes) -> int:
     return ends + returns - data.count(b"\r\n") if returns else ends
 
 
-def _undecodable(
-    file: str, opener: Opener, codec: str, skip: int, position: int
-) -> FileRefused:
+def _undecodable(file: str, opener: Opener, codec: str, skip: int, position: int) -> FileRefused:
     with opener() as stream:
         stream.read(position)
         bad = stream.read(1)

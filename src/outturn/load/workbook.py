@@ -10,7 +10,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -123,8 +123,6 @@ class Workbook:
 
 def as_text(cell: Any) -> str:
     """A typed cell in its plainest writing: 1234.5, 2016-03-31, true. Excel keeps 15 digits."""
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
@@ -134,8 +132,6 @@ def as_text(cell: Any) -> str:
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    if isinstance(cell, timedelta):
-        return str(cell)
     return "" if cell is None else str(cell)
 
 
@@ -150,12 +146,10 @@ def _write(cell: Any, column: Column, style: FormColumn) -> str:
         return f"{moment:%Y-%m}"
     if column.type == "date" and moment.time() == time(0):
         return moment.strftime(_DATE_PICTURES[style.dates])
-    if column.type == "timestamptz":
-        if style.timestamps == "iso":
-            return moment.isoformat(sep=" ")
+    if column.type == "timestamptz" and style.timestamps != "iso":
         picture = _DATE_PICTURES[style.timestamps.split(" ")[0]]
         return moment.strftime(f"{picture} %H:%M:%S")
-    return as_text(cell)
+    return moment.isoformat(sep=" ") if column.type == "timestamptz" else as_text(cell)
 
 
 def raw_of(cells: tuple[str, ...]) -> str:
@@ -173,7 +167,8 @@ def _refuse_bomb(file: str, path: Path) -> None:
         raise FileRefused(file, f"is no Excel workbook or a damaged one ({error})") from error
     if size > MAX_UNCOMPRESSED:
         raise FileRefused(
-            file, f"unpacks to {size >> 20} MB, more than the {MAX_UNCOMPRESSED >> 20} MB allowed",
+            file,
+            f"unpacks to {size >> 20} MB, more than the {MAX_UNCOMPRESSED >> 20} MB allowed",
             remedy="Ask for the extract as CSV, or in several workbooks.",
         )
 
@@ -181,7 +176,9 @@ def _refuse_bomb(file: str, path: Path) -> None:
 def _sheet(file: str, form: Form, path: Path) -> CalamineSheet:
     try:
         book = CalamineWorkbook.from_path(str(path))
-        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        shown = [
+            one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible
+        ]
         if form.sheet is not None:
             found = [n for n in book.sheet_names if n.strip().casefold() == form.sheet.casefold()]
         else:
@@ -192,6 +189,7 @@ def _sheet(file: str, form: Form, path: Path) -> CalamineSheet:
         raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
     wanted = f"no sheet {form.sheet!r}" if form.sheet else "several sheets and none is named"
     raise FileRefused(
-        file, f"has {wanted}: it has {', '.join(map(repr, book.sheet_names))}",
+        file,
+        f"has {wanted}: it has {', '.join(map(repr, book.sheet_names))}",
         remedy=f"Ask for the agreed workbook, or name the sheet in {form.declared_in}.",
     )

@@ -61,7 +61,7 @@ class Worker:
             if isinstance(block, TextBlock) and block.newline is not None:
                 typed = self._engine.take(block.data, block.newline)
                 if typed is not None and typed.rows == block.lines:
-                    return self._fast(block, typed, numbering)
+                    return self._fast(block, block.newline, typed, numbering)
             return self._exact(self._records(block), numbering)
         except BaseException as problem:
             if not numbering.after.done():
@@ -74,15 +74,16 @@ class Worker:
         text = block.data.decode()
         return tokenise(text, self._delimiter, block.first_line, final=True)[0]
 
-    def _fast(self, block: TextBlock, typed: Typed, numbering: Numbering) -> BlockResult:
+    def _fast(
+        self, block: TextBlock, newline: str, typed: Typed, numbering: Numbering
+    ) -> BlockResult:
         before = numbering.before.result()
         numbering.after.set_result(before + typed.rows)
         result = BlockResult(landed=typed.rows - len(typed.doubtful))
         binary, result.tally = self._engine.binary(self._file_id, before + 1)
         result.binary.append(binary)
         if typed.doubtful:
-            assert block.newline is not None
-            lines = block.data.split(block.newline.encode())
+            lines = block.data.split(newline.encode())
             records = [
                 (row, split_simple(
                     lines[row].decode(), self._delimiter,

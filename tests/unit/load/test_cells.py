@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from outturn.contracts import Booleans, Column, FilePattern, Form, FormColumn, Numbers
-from outturn.load.cells import BadValue, read_cell
+from outturn.load.cells import BadValueError, read_cell
 
 FORM = Form("plain", (FilePattern("x_<YYYY-MM>.csv"),), ())
 PLAIN = FormColumn("x", ("x",))
@@ -30,12 +30,13 @@ BRITISH = replace(PLAIN, dates="dd/mm/yyyy", timestamps="dd/mm/yyyy hh:mm")
         )
     ]
     + [(WHOLE, text) for text in ("1.5", "1e3", "1234567890123456789", "0x1")]
-    + [(DAY, text) for text in ("today", "2016-02-30", "2016-1-9", "01/02/2016", "0024-01-01", "٢٠١٦-٠١-٠١")]
-    + [(MOMENT, text) for text in ("now", "2016-01-01", "2016-01-01T25:00", "2016-03-27T01:30", "2016-01-01 9:00")]
+    + [(DAY, text) for text in ("today", "2016-02-30", "2016-1-9", "01/02/2016", "0024-01-01")]
+    + [(DAY, "٢٠١٦-٠١-٠١"), (MOMENT, "now"), (MOMENT, "2016-01-01"), (MOMENT, "2016-01-01T25:00")]
+    + [(MOMENT, "2016-03-27T01:30"), (MOMENT, "2016-01-01 9:00")]
     + [(TRUTH, text) for text in ("1", "yes", "t", "Y")],
 )  # fmt: skip
 def test_what_is_not_declared_is_bad(column: Column, text: str) -> None:
-    with pytest.raises(BadValue):
+    with pytest.raises(BadValueError):
         read_cell(column, PLAIN, FORM, text)
 
 
@@ -53,7 +54,12 @@ def test_what_is_not_declared_is_bad(column: Column, text: str) -> None:
         (MOMENT, BRITISH, "01/07/2016 09:30", "2016-07-01 08:30:00.000000"),
         (MOMENT, PLAIN, "2016-07-01T09:30:00Z", "2016-07-01 09:30:00.000000"),
         (MOMENT, PLAIN, "2016-10-30T01:30", "2016-10-30 00:30:00.000000"),
-        (replace(MOMENT, date_only="endOfDay"), BRITISH, "01/07/2016", "2016-07-01 22:59:59.999999"),
+        (
+            replace(MOMENT, date_only="endOfDay"),
+            BRITISH,
+            "01/07/2016",
+            "2016-07-01 22:59:59.999999",
+        ),
         (TRUTH, replace(PLAIN, booleans=Booleans(("Y",), ("N",))), "y", "true"),
         (MONEY, replace(PLAIN, blanks=("-", "NULL")), "NULL", None),
     ],
@@ -66,5 +72,5 @@ def test_declared_forms_are_read_exactly(
 
 def test_a_grouping_that_is_wrong_is_bad() -> None:
     for text in ("1,23", "12,34.50", "1,234,5", "£", "()", "£-", "(-5)"):
-        with pytest.raises(BadValue):
+        with pytest.raises(BadValueError):
             read_cell(MONEY, POUNDS, FORM, text)

@@ -1,0 +1,120 @@
+"""What a load writes: landing, quarantine, parts; and whether the file as a whole is usable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import psycopg
+from psycopg import sql
+
+from outturn.contracts import Contract
+from outturn.errors import FileRefused
+from outturn.load.controls import Totals
+from outturn.load.job import Job
+from outturn.load.worker import Rejected
+
+SHOWN_REJECTS = 3
+
+
+@contextmanager
+def copy_rows(connection: psycopg.Connection[Any], contract: Contract) -> Iterator[psycopg.Copy]:
+    """A binary COPY into the extract's landing table."""
+    names = ("file_id", "record_number", *(column.name for column in contract.columns))
+    statement = sql.SQL("copy landing.{} ({}) from stdin (format binary)").format(
+        sql.Identifier(contract.table), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
+
+
+def spool_rejects(spool: IO[str], rejected: list[Rejected]) -> None:
+    """Keep rejected records on disk until the COPY of the good ones is over."""
+    for one in rejected:
+        faults = [fault.as_json() for fault in one.faults]
+        spool.write(json.dumps([one.line, one.number, one.raw, faults]) + "\n")
+
+
+def refuse_if_bad(job: Job, totals: Totals, spool: IO[str]) -> None:
+    """Refuse a file with too many bad records, or with none at all where some must be."""
+    limit = job.contract.reject_limit
+    if not limit.allows(totals.quarantined, totals.records):
+        spool.seek(0)
+        first = [json.loads(line) for line, _ in zip(spool, range(SHOWN_REJECTS), strict=False)]
+        shown = "; ".join(
+            f"line {line}, {fault['column'] or 'the record'}: "
+            f"{fault['value'][:60]!r} {fault['reason']}"
+            for line, _, _, faults in first
+            for fault in faults[:1]
+        )
+        raise FileRefused(
+            job.name,
+            f"{totals.quarantined} of {totals.records} records are bad, more than the "
+            f"{limit.records} or {limit.percent:g}% allowed: {shown}",
+            line=first[0][0],
+            column=first[0][3][0]["column"] or None,
+            value=first[0][3][0]["value"][:200],
+            remedy="Ask the sender for a corrected file; it heals by itself. If the contract is "
+            f"wrong, correct {job.form.declared_in} and redrive the file.",
+        )
+    if totals.records == 0 and not job.contract.empty_allowed:
+        raise FileRefused(
+            job.name,
+            "has a header but no records",
+            remedy="Ask the sender for the whole file, or declare `emptyAllowed: true`.",
+        )
+
+
+def write_rejects(connection: psycopg.Connection[Any], file_id: int, spool: IO[str]) -> None:
+    """The spooled records into quarantine."""
+    spool.seek(0)
+    names = "file_id, line_number, record_number, raw_record, errors"
+    statement = f"copy quarantine.record ({names}) from stdin"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for line in spool:
+            number, record, raw, faults = json.loads(line)
+            copy.write_row((file_id, number, record, raw, json.dumps(faults)))
+
+
+def write_parts(
+    connection: psycopg.Connection[Any], file_id: int, parts: set[tuple[str, str]]
+) -> None:
+    """What the file replaces: (part, period) pairs."""
+    statement = "copy ops.file_part (file_id, part_code, period) from stdin"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for part, period in sorted(parts):
+            copy.write_row((file_id, part, period))
+
+
+def assert_counts(connection: psycopg.Connection[Any], job: Job, totals: Totals) -> None:
+    """What the database holds is what was counted: asked of the database, not of ourselves."""
+    landed, quarantined = (
+        _count(connection, table, job.file_id)
+        for table in (
+            sql.Identifier("landing", job.contract.table), sql.Identifier("quarantine", "record")
+        )
+    )  # fmt: skip
+    if (landed, quarantined) != (totals.landed, totals.quarantined):
+        raise AssertionError(
+            f"{job.name}: {landed} + {quarantined} rows are in the database where "
+            f"{totals.landed} + {totals.quarantined} were counted"
+        )
+
+
+def _count(connection: psycopg.Connection[Any], table: sql.Identifier, file_id: int) -> int:
+    query = sql.SQL("select count(*) from {} where file_id = %s").format(table)
+    ((number,),) = connection.execute(query, (file_id,)).fetchall()
+    return int(number)
+
+
+def remove(connection: psycopg.Connection[Any], file_id: int, contract: Contract) -> None:
+    """Take away what an earlier load of the file left."""
+    for table in (
+        sql.Identifier("landing", contract.table),
+        sql.Identifier("quarantine", "record"),
+        sql.Identifier("ops", "file_part"),
+        sql.Identifier("ops", "check_result"),
+    ):
+        connection.execute(sql.SQL("delete from {} where file_id = %s").format(table), (file_id,))
