@@ -28,8 +28,7 @@ final as (
         landed.record_number::bigint as record_number,
         current_files.period as file_period,
         current_files.file_name,
-        current_files.received_at,
-        current_files.first_received_at
+        current_files.received_at
     from landed
     inner join current_files
         on landed.file_id = current_files.file_id

@@ -95,10 +95,12 @@ def _assert_built(connection: psycopg.Connection[Any], run: Run) -> None:
 
 def _assert_unchanged(connection: psycopg.Connection[Any], run: Run) -> dict[str, str]:
     """A file accepted during the build may be in some models and not in others."""
-    planned, code = connection.execute(
+    row = connection.execute(
         "select fingerprints, code_version from ops.publication where publication_id = %s",
         (run.publication_id,),
-    ).fetchone() or ({}, None)
+    ).fetchone()
+    planned: dict[str, str] = row[0] if row else {}
+    code: str | None = row[1] if row else None
     now = changes.find(connection, run.as_at, run.seed_hash, code).fingerprints
     if now != planned:
         changed = sorted(p or "decisions" for p in now if now[p] != planned.get(p))

@@ -30,11 +30,10 @@ arrivals as (
         count(*) filter (where files.status = 'accepted') as accepted_files,
         count(*) filter (where files.status = 'held') as held_files,
         count(*) filter (where files.status = 'refused') as refused_files,
-        sum(files.deliveries)::bigint as deliveries,
         coalesce(sum(files.records), 0)::bigint as records,
         coalesce(sum(files.quarantined), 0)::bigint as quarantined_records,
         coalesce(sum(warnings.warnings), 0)::bigint as warnings,
-        min(files.first_received_at) filter (
+        min(files.received_at) filter (
             where files.status = 'accepted'
         ) as first_received_at,
         max(files.received_at) as last_received_at
@@ -56,7 +55,6 @@ combined as (
         coalesce(arrivals.accepted_files, 0) as accepted_files,
         coalesce(arrivals.held_files, 0) as held_files,
         coalesce(arrivals.refused_files, 0) as refused_files,
-        coalesce(arrivals.deliveries, 0) as deliveries,
         coalesce(arrivals.records, 0) as records,
         coalesce(arrivals.quarantined_records, 0) as quarantined_records,
         coalesce(arrivals.warnings, 0) as warnings
@@ -88,7 +86,6 @@ final as (
         accepted_files,
         held_files,
         refused_files,
-        deliveries,
         records,
         quarantined_records,
         warnings,

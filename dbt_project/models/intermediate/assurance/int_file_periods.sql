@@ -24,14 +24,13 @@ final as (
         coalesce(
             part_periods.period,
             substring(files.file_name from '(\d{4}-(?:0[1-9]|1[0-2]))'),
-            {{ london_month('files.first_received_at') }}
+            {{ london_month('files.received_at') }}
         ) as period_month,
         -- attributes
         files.extract,
         files.status,
         -- dates
-        files.received_at,
-        files.first_received_at
+        files.received_at
     from files
     left join part_periods on files.file_id = part_periods.file_id
 )

@@ -8,6 +8,10 @@ returns as (
     select * from {{ ref('stg_supplier__indicator_returns') }}
 ),
 
+first_returns as (
+    select * from {{ ref('stg_supplier__first_returns') }}
+),
+
 recomputed as (
     select * from {{ ref('int_recomputed__measures') }}
 ),
@@ -40,7 +44,8 @@ gathered as (
         coalesce(relief.waived_points_pct, 0) as waived_points_pct,
         coalesce(
             indicator_periods.has_due_day
-            and returns.first_received_at > indicator_periods.due_at,
+            and indicator_periods.is_in_contract
+            and first_returns.first_received_at > indicator_periods.due_at,
             false
         ) as is_late
     from indicator_periods
@@ -49,6 +54,11 @@ gathered as (
             indicator_periods.contract_code = returns.contract_code
             and indicator_periods.indicator_code = returns.indicator_code
             and indicator_periods.period_month = returns.period
+    left join first_returns
+        on
+            indicator_periods.contract_code = first_returns.contract_code
+            and indicator_periods.indicator_code = first_returns.indicator_code
+            and indicator_periods.period_month = first_returns.period
     left join recomputed
         on
             indicator_periods.indicator_code = recomputed.indicator_code

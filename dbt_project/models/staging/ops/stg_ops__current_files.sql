@@ -1,15 +1,18 @@
 -- One row per part and period (or key) of an extract: the file that is current at var as_at.
 -- A table, unlike its folder: taken once, so that one build never sees two states of the files.
-{{ config(materialized='table', indexes=[{'columns': ['extract', 'file_id']}]) }}
+-- Every staging view joins it: the planner must know its size.
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['extract', 'file_id']}],
+    post_hook='analyze {{ this }}',
+) }}
 
 with current_files as (
     select
         extract,
         file_id,
         part_code,
-        period,
-        received_at,
-        first_received_at
+        period
     from ops.current_file('{{ var("as_at") }}'::timestamptz)
 ),
 
@@ -26,8 +29,7 @@ final as (
         -- attributes
         files.file_name,
         -- dates
-        current_files.received_at,
-        current_files.first_received_at,
+        files.received_at,
         -- provenance
         current_files.file_id
     from current_files

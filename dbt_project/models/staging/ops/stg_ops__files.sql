@@ -1,4 +1,5 @@
--- One row per file known at var as_at, whatever became of it, under its newest name.
+-- One row per file known at var as_at, whatever became of it, as it was first delivered.
+-- The same bytes delivered again are the same file: they change no figure and no name.
 with extract_files as (
     select * from {{ source('ops', 'extract_file') }}
 ),
@@ -13,12 +14,10 @@ ranked_deliveries as (
         file_id,
         name,
         received_at,
-        min(received_at) over (partition by file_id) as first_received_at,
-        count(*) over (partition by file_id) as deliveries,
         row_number() over (
             partition by file_id
-            order by received_at desc, delivery_number desc, name desc
-        ) as newest_first
+            order by received_at asc, delivery_number asc, name asc
+        ) as oldest_first
     from known_deliveries
 ),
 
@@ -33,18 +32,16 @@ final as (
         extract_files.refusal,
         extract_files.control_totals,
         -- measures
-        ranked_deliveries.deliveries,
         extract_files.records,
         extract_files.landed,
         extract_files.quarantined,
         -- dates
-        ranked_deliveries.received_at,
-        ranked_deliveries.first_received_at
+        ranked_deliveries.received_at
     from extract_files
     inner join ranked_deliveries
         on
             extract_files.file_id = ranked_deliveries.file_id
-            and ranked_deliveries.newest_first = 1
+            and ranked_deliveries.oldest_first = 1
 )
 
 select * from final
