@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +42,26 @@ def server_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
         server.remove(settings)
 
 
-@pytest.fixture
-def warehouse_settings(server_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+@contextmanager
+def copied_warehouse(server_settings: Settings, home: Path) -> Iterator[Settings]:
     """Settings of a fresh copy of the initialised database, with an empty archive and landing."""
-    name = f"outturn_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**8}"
-    home = tmp_path / "home"
-    home.mkdir()
+    name = f"outturn_{os.getpid()}_{abs(hash(str(home))) % 10**8}"
+    home.mkdir(exist_ok=True)
     (home / "secrets.json").write_bytes(server_settings.secrets_path.read_bytes())
     (home / "seeds").symlink_to(server_settings.home / "seeds")
     _administer(server_settings, "create database {} template outturn", name)
     _administer(server_settings, "grant create, temporary on database {} to outturn_models", name)
-    yield server_settings.model_copy(update={"home": home, "database": name})
-    _administer(server_settings, "drop database {} with (force)", name)
+    try:
+        yield server_settings.model_copy(update={"home": home, "database": name})
+    finally:
+        _administer(server_settings, "drop database {} with (force)", name)
+
+
+@pytest.fixture
+def warehouse_settings(server_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A warehouse of the test's own."""
+    with copied_warehouse(server_settings, tmp_path / "home") as settings:
+        yield settings
 
 
 def _administer(settings: Settings, statement: str, name: str) -> None:
@@ -65,3 +74,17 @@ def rows(settings: Settings, query: str, role: database.Role = "admin") -> list[
     with database.connect(settings, role) as connection:
         found: list[tuple[Any, ...]] = connection.execute(query).fetchall()  # type: ignore[call-overload]
         return found
+
+
+def marts_checksums(settings: Settings, schema: str = "marts") -> dict[str, str]:
+    """A checksum of each mart's rows, whatever their order; the publication's own row left out."""
+    tables = rows(
+        settings,
+        f"select tablename from pg_tables where schemaname = '{schema}'"
+        " and tablename <> 'publication' order by tablename",
+    )
+    checksum = "select md5(coalesce(string_agg(row::text, chr(10) order by row::text), ''))"
+    return {
+        table: rows(settings, f"{checksum} from {schema}.{table} as row")[0][0]
+        for (table,) in tables
+    }
