@@ -2,8 +2,8 @@
 
     Superseded is counted on its own, not as a difference, so that a row that falls between two
     layers shows: rows of a part whose current file is another one, and, with newest_by, rows of
-    current files that a newer row of the same key replaced (found by a window, where staging uses
-    an anti-join). A file that was not accepted is superseded as a whole. -#}
+    current files that a newer row of the same key replaced (ranked by a window, where staging keeps
+    the first of each). A file that was not accepted is superseded as a whole. -#}
 {% macro file_layer_counts(source_name, extract, newest_by=none) -%}
     {%- set landing_table = source(source_name, extract) -%}
     {%- set staging_view = ref('stg_' ~ source_name ~ '__' ~ extract) -%}

@@ -25,20 +25,24 @@ extracts as (
     select * from {{ ref('stg_ops__extracts') }}
 ),
 
+sums as (
+    select
+        files.file_id,
+        files.control_totals::jsonb -> 'sums' -> extracts.amount_column as amount
+    from files
+    inner join extracts on files.extract = extracts.extract
+),
+
 -- what a file says of itself; a record whose amount cannot be read leaves nothing to compare
 totals as (
     select
-        files.file_id,
+        file_id,
         case
-            when coalesce((amounts.amount ->> 'unreadable')::integer, 0) = 0
-                then (amounts.amount ->> 'declared')::numeric
+            when coalesce((amount ->> 'unreadable')::integer, 0) = 0
+                then (amount ->> 'declared')::numeric
         end as declared_amount,
-        coalesce((amounts.amount ->> 'quarantined')::numeric, 0) as quarantined_amount
-    from files
-    inner join extracts on files.extract = extracts.extract
-    cross join lateral (
-        select files.control_totals::jsonb -> 'sums' -> extracts.amount_column as amount
-    ) as amounts
+        coalesce((amount ->> 'quarantined')::numeric, 0) as quarantined_amount
+    from sums
 ),
 
 layers as (
