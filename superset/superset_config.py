@@ -8,11 +8,16 @@ mart, and a page can then never show two publications side by side.
 import base64
 import copy
 import os
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN
 from superset.config import THEME_DEFAULT as SHIPPED_THEME
+
+
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def _required(name: str, at_least: int = 1) -> str:
@@ -75,6 +80,8 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name for i
     """Limit log-ins where they arrive: 6.1.0 limits a view that the form does not post to."""
     from superset.extensions import appbuilder
 
+    # Our templates before its own: the hooks that it leaves for them, no page of its own.
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(TEMPLATES), app.jinja_loader])
     for name in ("AuthDBView", "SecurityApi"):
         blueprint = app.blueprints.get(name)
         if blueprint is not None:

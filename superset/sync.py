@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def main(job_path: str, result_path: str) -> int:
         with create_app().app_context():
             result = {"ok": ACTIONS[job["action"]](job)}
     except Exception as problem:  # noqa: BLE001 - handed to the caller, who says it in plain words
+        traceback.print_exc()
         result = {"error": f"{type(problem).__name__}: {_causes(problem)}"}
     Path(result_path).write_text(json.dumps(result), encoding="utf-8")
     return 0 if "ok" in result else 1
@@ -47,8 +49,16 @@ def _causes(problem: BaseException | None) -> str:
 # -- actions
 
 
-def dump(_job: dict[str, Any]) -> dict[str, Any]:
+def dump(job: dict[str, Any]) -> dict[str, Any]:
     """What is there now: managed objects as Superset exports them, roles, access, users' names."""
+    from superset import security_manager
+    from superset.utils.core import override_user
+
+    with override_user(security_manager.find_user(username=job["administrator"])):
+        return _dump()
+
+
+def _dump() -> dict[str, Any]:
     from superset.commands.chart.export import ExportChartsCommand
     from superset.commands.dashboard.export import ExportDashboardsCommand
     from superset.commands.database.export import ExportDatabasesCommand

@@ -90,7 +90,8 @@ final as (
         {{ state_of('joined.rated_as') }} as state,
         {{ state_order('joined.rated_as') }} as state_order,
         coalesce(
-            {{ state_sign('joined.rated_as') }} || ' ' || trim_scale(joined.value)::text,
+            {{ state_sign('joined.rated_as') }} || chr(160)
+            || trim_scale(round(joined.value, 2))::text,
             {{ state_of('joined.rated_as') }}
         ) as result_text,
         case when newest.indicator_code is null then 'earlier' else 'latest' end as recency,

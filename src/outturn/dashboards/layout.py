@@ -7,6 +7,11 @@ from typing import Any
 from outturn.dashboards.bundle import Bundle, Document, charts_on, tabs_of, uuid_of
 
 ROOT, GRID, HEADER, TABS = "ROOT_ID", "GRID_ID", "HEADER_ID", "TABS-main"
+# The scheme `outturn` of superset_config.py: a page that finds another list tries to store it.
+SCHEME = (
+    *("#1d4f91", "#e07b00", "#5b8c2a", "#7a3e9d", "#00838f", "#b3261e"),
+    *("#8d6e63", "#5f6b7a", "#c2a100", "#d16ba5", "#4a90d9", "#9e9d24"),
+)
 
 
 def position(slug: str, dashboard: Document, bundle: Bundle) -> Document:
@@ -95,6 +100,7 @@ def metadata(slug: str, dashboard: Document, bundle: Bundle) -> Document:
     """Filters, cross-filters and colours."""
     return {
         "color_scheme": "outturn",
+        "color_scheme_domain": list(SCHEME),
         "label_colors": dashboard.get("colours", {}),
         "shared_label_colors": [],
         "map_label_colors": {},

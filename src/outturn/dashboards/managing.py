@@ -13,6 +13,8 @@ from outturn.dashboards.reduce import reduce
 from outturn.errors import BundleProblem
 from outturn.settings import Settings
 
+DUMP = {"action": "dump", "administrator": environment.ADMINISTRATOR}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -34,7 +36,7 @@ def plan(settings: Settings, bundle: Bundle) -> list[Change]:
         return [
             Change("create", f"{kind}/{slug}") for kind in KINDS for slug in bundle.of_kind(kind)
         ]
-    return _differences(settings, bundle, environment.run_inside(settings, {"action": "dump"}))
+    return _differences(settings, bundle, environment.run_inside(settings, DUMP))
 
 
 def apply(settings: Settings, bundle: Bundle) -> list[str]:
@@ -79,7 +81,7 @@ def export(settings: Settings, bundle: Bundle) -> Bundle:
 
     Objects keep their slugs; what the bundle does not know is not taken over.
     """
-    found = environment.run_inside(settings, {"action": "dump"})
+    found = environment.run_inside(settings, DUMP)
     return reduce(found["documents"], bundle)
 
 
