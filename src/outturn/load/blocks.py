@@ -12,12 +12,17 @@ BLOCK_ROWS = 20_000
 
 @dataclass(frozen=True)
 class TextBlock:
-    """Whole lines of UTF-8. `newline` is how they all end, None where they end in several ways."""
+    """Whole lines of UTF-8. `newline` is how they all end, None where they end in several ways.
+
+    `is_certain`: each line is one record whatever it holds, for there is neither a quote nor an
+    empty line.
+    """
 
     data: bytes
     newline: str | None
     lines: int
     first_line: int
+    is_certain: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Totals:
         self.landed += result.landed
         self.quarantined += len(result.rejected)
         for mine, theirs in (
-            (self.sums, result.tally.sums),
+            (self.sums, result.sums),
             (self.rejected_sums, result.rejected_sums),
         ):
             for name, amount in theirs.items():

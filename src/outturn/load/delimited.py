@@ -74,7 +74,7 @@ class DelimitedText:
         self._data = self._data[cut:]
         lines = count_lines(data)
         newline = _newline(data)
-        yield TextBlock(data, newline, lines, self._line)
+        yield TextBlock(data, newline, lines, self._line, _is_certain(data, newline))
         self._line += lines
 
     def _take_exactly(self, *, final: bool) -> Iterator[Block]:
@@ -177,6 +177,13 @@ class DelimitedText:
 
 def _last_line(data: bytes) -> bytes:
     return data[max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 :]
+
+
+def _is_certain(data: bytes, newline: str | None) -> bool:
+    if newline is None or b'"' in data:
+        return False
+    end = newline.encode()
+    return not data.startswith(end) and end + end not in data
 
 
 def _newline(data: bytes) -> str | None:

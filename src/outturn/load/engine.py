@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -34,18 +34,21 @@ class Typed:
     doubtful: list[int]
 
 
-@dataclass
-class Tally:
-    """What is counted of rows that land: sums by column, and the parts that they belong to."""
+@dataclass(frozen=True)
+class Landed:
+    """Rows of a block in binary COPY form, how many they are, and which are left to the judge."""
 
-    sums: dict[str, Decimal] = field(default_factory=dict)
-    parts: set[tuple[str, str]] = field(default_factory=set)
+    binary: bytes
+    rows: int
+    doubtful: list[int]
 
-    def add(self, other: Tally) -> None:
-        """Count another tally in."""
-        for name, amount in other.sums.items():
-            self.sums[name] = self.sums.get(name, Decimal(0)) + amount
-        self.parts |= other.parts
+
+@dataclass(frozen=True)
+class Numbers:
+    """What each row of a block begins with: its file, and its number counted from `first`."""
+
+    file_id: int
+    first: int
 
 
 class Engine:
@@ -58,12 +61,11 @@ class Engine:
         layout: Layout,
         codes: dict[str, Codes],
         summed: Sequence[str],
-        file_period: str | None,
         folder: Path,
     ) -> None:
-        """`file_period`: what the file's name says, for extracts that take their period from it."""
+        """`summed`: the columns whose sums are wanted for a control record."""
         self._contract, self._form, self._layout = contract, form, layout
-        self._summed, self._file_period, self._folder = summed, file_period, folder
+        self._summed, self._folder = summed, folder
         self._connection = database().cursor()
         self._prepare(codes)
         self._select = self._typed_select(codes)
@@ -74,16 +76,7 @@ class Engine:
 
     def take(self, data: bytes, newline: str) -> Typed | None:
         """Read a block of lines; None when it is not one well-formed record on each line."""
-        path = self._folder / "block.csv"
-        path.write_bytes(data)
-        # Without the option the reader finds CRLF by itself; with it, it finds nothing.
-        ends = {"\n": "new_line='\\n',", "\r": "new_line='\\r',", "\r\n": ""}[newline]
-        columns = ", ".join(f"'c{i}': 'varchar'" for i in range(self._layout.width))
-        source = f"""read_csv({literal(str(path))}, header=false, auto_detect=false, {ends}
-            delim={literal(self._form.delimiter)}, quote='"', escape='"', comment='',
-            strict_mode=true, ignore_errors=false, null_padding=false, nullstr='',
-            all_varchar=true, parallel=false, max_line_size={len(data) + 1},
-            buffer_size={len(data) + 1024}, columns={{{columns}}})"""
+        source = self._block(data, newline)
         try:
             self._connection.execute(
                 f"create or replace temp table typed as {self._select.format(source=source)}"
@@ -91,6 +84,24 @@ class Engine:
         except duckdb.Error:
             return None
         return self._typed()
+
+    def land(self, data: bytes, newline: str, lines: int, numbers: Numbers) -> Landed | None:
+        """Rows of a block that surely has one record on each line, in one pass; None as in `take`.
+
+        Nothing is kept, so nothing can be counted of them here but the rows themselves.
+        """
+        query = self._select.format(source=self._block(data, newline))
+        names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
+        rows = f"{numbers.file_id}::bigint, {numbers.first} + n, {names}"
+        try:
+            landed, binary = self._copy(f"select {rows} from ({query}) as typed where ok")
+            doubtful: list[int] = []
+            if landed < lines:
+                left = f"select n from ({query}) as typed where not ok order by 1"
+                doubtful = [int(row[0]) for row in self._connection.execute(left).fetchall()]
+        except duckdb.Error:
+            return None
+        return Landed(binary, landed, doubtful) if landed + len(doubtful) == lines else None
 
     def take_rows(self, rows: Iterable[Sequence[str]]) -> Typed:
         """Read records that are cells already; each must have at most the header's width."""
@@ -105,15 +116,16 @@ class Engine:
             raise AssertionError("the engine cannot read what was written for it")
         return typed
 
-    def binary(self, file_id: int, first_number: int) -> tuple[bytes, Tally]:
-        """The rows taken, as binary COPY without header and end; numbers count from the first."""
+    def binary(self, numbers: Numbers) -> tuple[bytes, dict[str, Decimal]]:
+        """The rows taken, as binary COPY without header and end, and the sums of them."""
         names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
-        query = f"""select {file_id}::bigint, {first_number} + n, {names} from typed where ok"""
-        return self._copy(query), self._tally("typed where ok")
+        rows = f"{numbers.file_id}::bigint, {numbers.first} + n, {names}"
+        _, binary = self._copy(f"select {rows} from typed where ok")
+        return binary, self._sums("typed where ok")
 
     def binary_of(
         self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]
-    ) -> tuple[bytes, Tally]:
+    ) -> tuple[bytes, dict[str, Decimal]]:
         """The same for canonical rows: (record number, values)."""
         path = self._folder / "judged.csv"
         with path.open("w", encoding="utf-8", newline="") as handle:
@@ -131,7 +143,21 @@ class Engine:
             columns={{{columns}}})"""
         )
         query = f"select {file_id}::bigint, n, {', '.join(kinds)} from judged"
-        return self._copy(query), self._tally("judged")
+        _, binary = self._copy(query)
+        return binary, self._sums("judged")
+
+    def _block(self, data: bytes, newline: str) -> str:
+        """SQL that reads a block of lines as cells of text, c0 and so on."""
+        path = self._folder / "block.csv"
+        path.write_bytes(data)
+        # Without the option the reader finds CRLF by itself; with it, it finds nothing.
+        ends = {"\n": "new_line='\\n',", "\r": "new_line='\\r',", "\r\n": ""}[newline]
+        columns = ", ".join(f"'c{i}': 'varchar'" for i in range(self._layout.width))
+        return f"""read_csv({literal(str(path))}, header=false, auto_detect=false, {ends}
+            delim={literal(self._form.delimiter)}, quote='"', escape='"', comment='',
+            strict_mode=true, ignore_errors=false, null_padding=false, nullstr='',
+            all_varchar=true, parallel=false, max_line_size={len(data) + 1},
+            buffer_size={len(data) + 1024}, columns={{{columns}}})"""
 
     def _typed(self) -> Typed:
         rows = self._connection.execute("select count(*) from typed").fetchone()
@@ -140,33 +166,22 @@ class Engine:
         ).fetchall()
         return Typed(int(rows[0]) if rows else 0, [int(row[0]) for row in doubtful])
 
-    def _copy(self, query: str) -> bytes:
+    def _copy(self, query: str) -> tuple[int, bytes]:
+        """How many rows a query has, and these in binary COPY form."""
         path = self._folder / "rows.bin"
-        self._connection.execute(f"copy ({query}) to {literal(str(path))} (format postgres_binary)")
+        target = f"{literal(str(path))} (format postgres_binary)"
+        ((rows,),) = self._connection.execute(f"copy ({query}) to {target}").fetchall()
         data = path.read_bytes()
         path.unlink()
-        return data[HEADER_BYTES:-END_BYTES]
+        return int(rows), data[HEADER_BYTES:-END_BYTES]
 
-    def _tally(self, table: str) -> Tally:
+    def _sums(self, table: str) -> dict[str, Decimal]:
+        if not self._summed:
+            return {}
         position = {column.name: f"v{i}" for i, column in enumerate(self._contract.columns)}
-        tally = Tally()
-        if self._summed:
-            sums = ", ".join(f"coalesce(sum({position[name]}), 0)" for name in self._summed)
-            (row,) = self._connection.execute(f"select {sums} from {table}").fetchall()
-            tally.sums = {n: Decimal(str(v)) for n, v in zip(self._summed, row, strict=True)}
-        part, period = self._part_columns(position)
-        query = f"select distinct {part}, {period} from {table}"
-        found = self._connection.execute(query).fetchall()
-        tally.parts = {(str(row[0]), str(row[1])) for row in found}
-        return tally
-
-    def _part_columns(self, position: dict[str, str]) -> tuple[str, str]:
-        contract = self._contract
-        if contract.replaces == "key":
-            return " || '|' || ".join(position[key] for key in contract.keys), "''"
-        if contract.period_column is not None:
-            return position[contract.part_column], position[contract.period_column]
-        return position[contract.part_column], literal(self._file_period or "")
+        sums = ", ".join(f"coalesce(sum({position[name]}), 0)" for name in self._summed)
+        (row,) = self._connection.execute(f"select {sums} from {table}").fetchall()
+        return {name: Decimal(str(sum_)) for name, sum_ in zip(self._summed, row, strict=True)}
 
     def _prepare(self, codes: dict[str, Codes]) -> None:
         for index, known in enumerate(codes.values()):

@@ -23,12 +23,11 @@ from outturn.load.opening import Document, documents
 from outturn.load.pipeline import results
 from outturn.load.result import LoadResult
 from outturn.load.storing import (
-    assert_counts,
     copy_rows,
     refuse_if_bad,
     remove,
     spool_rejects,
-    write_parts,
+    summarise,
     write_rejects,
 )
 from outturn.load.worker import BlockResult, Worker
@@ -132,7 +131,6 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
     if clean:
         remove(connection, job.file_id, contract)
     totals = Totals()
-    parts: set[tuple[str, str]] = set()
     with (
         tempfile.TemporaryDirectory(prefix="outturn-load-") as scratch,
         tempfile.TemporaryDirectory(prefix="outturn-load-", dir=_memory_folder()) as fast,
@@ -144,13 +142,11 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
                 for result in _read(job, folder, Path(fast), totals):
                     for piece in result.binary:
                         copy.write(piece)
-                    parts |= result.tally.parts
                     spool_rejects(spool, result.rejected)
                 copy.write(COPY_END)
             refuse_if_bad(job, totals, spool)
             write_rejects(connection, job.file_id, spool)
-    write_parts(connection, job.file_id, parts)
-    assert_counts(connection, job, totals)
+    summarise(connection, job, totals)
     connection.execute(
         _LOADED,
         {
@@ -198,10 +194,9 @@ def _worker_maker(job: Job, folder: Path, document: Document) -> Any:
     def make(number: int) -> Worker:
         own = folder / f"worker{number}"
         own.mkdir(exist_ok=True)
-        engine = Engine(
-            job.contract, job.form, document.layout, job.codes, job.summed, job.period, own
-        )
+        controlled = [name for name, _ in job.form.trailer.sums] if job.form.trailer else []
+        engine = Engine(job.contract, job.form, document.layout, job.codes, controlled, own)
         judge = Judge(job.contract, job.form, document.layout, job.codes, job.summed)
-        return Worker(engine, judge, job.form.delimiter, job.file_id)
+        return Worker(engine, judge, job.form.delimiter, job.file_id, is_summed=bool(controlled))
 
     return make

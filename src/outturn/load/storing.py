@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import IO, Any
 
 import psycopg
@@ -78,24 +79,28 @@ def write_rejects(connection: psycopg.Connection[Any], file_id: int, spool: IO[s
             copy.write_row((file_id, number, record, raw, json.dumps(faults)))
 
 
-def write_parts(
-    connection: psycopg.Connection[Any], file_id: int, parts: set[tuple[str, str]]
-) -> None:
-    """What the file replaces: (part, period) pairs."""
+def summarise(connection: psycopg.Connection[Any], job: Job, totals: Totals) -> None:
+    """Ask the database what landed: parts, sums and counts come from it, not from ourselves.
+
+    Raises AssertionError when it holds another number of rows than were counted.
+    """
+    part, period = _part(job)
+    sums = [sql.SQL(", sum({})").format(sql.Identifier(name)) for name in job.summed]
+    query = sql.SQL(
+        "select {}, {}, count(*){} from landing.{} where file_id = %s group by 1, 2"
+    ).format(part, period, sql.Composed(sums), sql.Identifier(job.contract.table))
+    landed = 0
+    found = {name: Decimal(0) for name in job.summed}
     statement = "copy ops.file_part (file_id, part_code, period) from stdin"
+    groups = connection.execute(query, (job.file_id,)).fetchall()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part, period in sorted(parts):
-            copy.write_row((file_id, part, period))
-
-
-def assert_counts(connection: psycopg.Connection[Any], job: Job, totals: Totals) -> None:
-    """What the database holds is what was counted: asked of the database, not of ourselves."""
-    landed, quarantined = (
-        _count(connection, table, job.file_id)
-        for table in (
-            sql.Identifier("landing", job.contract.table), sql.Identifier("quarantine", "record")
-        )
-    )  # fmt: skip
+        for code, month, rows, *amounts in groups:
+            copy.write_row((job.file_id, code, month))
+            landed += rows
+            for name, amount in zip(job.summed, amounts, strict=True):
+                found[name] += amount or Decimal(0)
+    totals.sums = found
+    quarantined = _quarantined(connection, job.file_id)
     if (landed, quarantined) != (totals.landed, totals.quarantined):
         raise AssertionError(
             f"{job.name}: {landed} + {quarantined} rows are in the database where "
@@ -103,8 +108,22 @@ def assert_counts(connection: psycopg.Connection[Any], job: Job, totals: Totals)
         )
 
 
-def _count(connection: psycopg.Connection[Any], table: sql.Identifier, file_id: int) -> int:
-    query = sql.SQL("select count(*) from {} where file_id = %s").format(table)
+def _part(job: Job) -> tuple[sql.Composable, sql.Composable]:
+    """What a row replaces, as SQL: part and period, or its key."""
+    contract = job.contract
+    if contract.replaces == "key":
+        keys = sql.SQL(", ").join(
+            sql.SQL("{}::text").format(sql.Identifier(key)) for key in contract.keys
+        )
+        return sql.SQL("concat_ws('|', {})").format(keys), sql.SQL("''::text")
+    part = sql.Identifier(contract.part_column)
+    if contract.period_column is None:
+        return part, sql.SQL("{}::text").format(sql.Literal(job.period))
+    return part, sql.Identifier(contract.period_column)
+
+
+def _quarantined(connection: psycopg.Connection[Any], file_id: int) -> int:
+    query = "select count(*) from quarantine.record where file_id = %s"
     ((number,),) = connection.execute(query, (file_id,)).fetchall()
     return int(number)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from outturn.load.blocks import Block, RowsBlock, TextBlock
-from outturn.load.engine import Engine, Tally, Typed
+from outturn.load.engine import Engine, Numbers
 from outturn.load.judge import Fault, Judge
 from outturn.load.records import Record, split_simple, tokenise
 from outturn.load.workbook import raw_of
@@ -29,7 +29,7 @@ class BlockResult:
 
     binary: list[bytes] = field(default_factory=list)
     landed: int = 0
-    tally: Tally = field(default_factory=Tally)
+    sums: dict[str, Decimal] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     rejected_sums: dict[str, Decimal] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
@@ -46,8 +46,11 @@ class Numbering:
 class Worker:
     """Works on blocks of one document with an engine and a judge of its own thread."""
 
-    def __init__(self, engine: Engine, judge: Judge, delimiter: str, file_id: int) -> None:
-        """`file_id` stands in each row."""
+    def __init__(
+        self, engine: Engine, judge: Judge, delimiter: str, file_id: int, *, is_summed: bool
+    ) -> None:
+        """`file_id` stands in each row; `is_summed`: a control record wants sums of the rows."""
+        self._is_summed = is_summed
         self._engine, self._judge = engine, judge
         self._delimiter, self._file_id = delimiter, file_id
 
@@ -59,14 +62,53 @@ class Worker:
         """The block's outcome. Waits for the block before it only to learn its record numbers."""
         try:
             if isinstance(block, TextBlock) and block.newline is not None:
+                if block.is_certain and not self._is_summed:
+                    return self._land(block, block.newline, numbering)
                 typed = self._engine.take(block.data, block.newline)
                 if typed is not None and typed.rows == block.lines:
-                    return self._fast(block, block.newline, typed, numbering)
-            return self._exact(self._records(block), numbering)
+                    before = self._number(numbering, typed.rows)
+                    result = self._taken(typed.rows - len(typed.doubtful), before)
+                    self._judge_lines(block, block.newline, typed.doubtful, before, result)
+                    return result
+            records = self._records(block)
+            return self._exact(records, self._number(numbering, len(records)))
         except BaseException as problem:
             if not numbering.after.done():
                 numbering.after.set_exception(problem)
             raise
+
+    def _number(self, numbering: Numbering, records: int) -> int:
+        """How many records came before; the next block learns that these came too."""
+        before = numbering.before.result()
+        numbering.after.set_result(before + records)
+        return before
+
+    def _land(self, block: TextBlock, newline: str, numbering: Numbering) -> BlockResult:
+        before = self._number(numbering, block.lines)
+        numbers = Numbers(self._file_id, before + 1)
+        landed = self._engine.land(block.data, newline, block.lines, numbers)
+        if landed is None:
+            return self._exact(self._records(block), before)
+        result = BlockResult([landed.binary], landed.rows)
+        self._judge_lines(block, newline, landed.doubtful, before, result)
+        return result
+
+    def _taken(self, rows: int, before: int) -> BlockResult:
+        binary, sums = self._engine.binary(Numbers(self._file_id, before + 1))
+        return BlockResult([binary], rows, sums)
+
+    def _judge_lines(
+        self, block: TextBlock, newline: str, rows: list[int], before: int, result: BlockResult
+    ) -> None:
+        """Judge some rows of a block that has one record on each line."""
+        if not rows:
+            return
+        lines = block.data.split(newline.encode())
+        first = block.first_line
+        records = [
+            (row, split_simple(lines[row].decode(), self._delimiter, first + row)) for row in rows
+        ]
+        self._judge_all(records, before, result)
 
     def _records(self, block: Block) -> list[Record]:
         if isinstance(block, RowsBlock):
@@ -74,40 +116,15 @@ class Worker:
         text = block.data.decode()
         return tokenise(text, self._delimiter, block.first_line, final=True)[0]
 
-    def _fast(
-        self, block: TextBlock, newline: str, typed: Typed, numbering: Numbering
-    ) -> BlockResult:
-        before = numbering.before.result()
-        numbering.after.set_result(before + typed.rows)
-        result = BlockResult(landed=typed.rows - len(typed.doubtful))
-        binary, result.tally = self._engine.binary(self._file_id, before + 1)
-        result.binary.append(binary)
-        if typed.doubtful:
-            lines = block.data.split(newline.encode())
-            records = [
-                (row, split_simple(
-                    lines[row].decode(), self._delimiter,
-                    block.first_line + row,
-                ))
-                for row in typed.doubtful
-            ]  # fmt: skip
-            self._judge_all(records, before, result)
-        return result
-
-    def _exact(self, records: list[Record], numbering: Numbering) -> BlockResult:
-        before = numbering.before.result()
-        numbering.after.set_result(before + len(records))
-        result = BlockResult()
+    def _exact(self, records: list[Record], before: int) -> BlockResult:
         if not records:
-            return result
+            return BlockResult()
         # A record that cannot be split stands as a blank row, so that rows keep their numbers.
         whole = [self._is_whole(record) for record in records]
         typed = self._engine.take_rows(
             record.cells if ok else () for record, ok in zip(records, whole, strict=True)
         )
-        result.landed = typed.rows - len(typed.doubtful)
-        binary, result.tally = self._engine.binary(self._file_id, before + 1)
-        result.binary.append(binary)
+        result = self._taken(typed.rows - len(typed.doubtful), before)
         self._judge_all([(row, records[row]) for row in typed.doubtful], before, result)
         return result
 
@@ -135,7 +152,8 @@ class Worker:
                     known = result.rejected_sums.get(name, Decimal(0))
                     result.rejected_sums[name] = known + amount
         if good:
-            binary, tally = self._engine.binary_of(self._file_id, good)
+            binary, sums = self._engine.binary_of(self._file_id, good)
             result.binary.append(binary)
             result.landed += len(good)
-            result.tally.add(tally)
+            for name, amount in sums.items():
+                result.sums[name] = result.sums.get(name, Decimal(0)) + amount
