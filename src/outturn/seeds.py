@@ -86,13 +86,16 @@ def prepare(settings: Settings) -> SeedSet:
 
 
 def register(settings: Settings, seed_set: SeedSet) -> None:
-    """Record since when a set is known; the first one was known from the beginning."""
+    """Record since when a set is known; the first published was known from the beginning.
+
+    Not the first registered: `outturn init` may have seen other seeds than those in use.
+    """
     with connect(settings, "publisher") as connection:
         connection.execute(
             """
             insert into ops.seed_set (seed_hash, known_at, archived_path)
             select %(hash)s,
-                case when exists (select from ops.seed_set)
+                case when exists (select from ops.publication where published_at is not null)
                     then %(modified_at)s else '-infinity'::timestamptz end,
                 %(path)s
             on conflict (seed_hash) do nothing
@@ -115,7 +118,7 @@ def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
     with connect(settings, "publisher") as connection:
         row = connection.execute(
             """
-            select seed_hash, archived_path, known_at from ops.seed_set where known_at <= %s
+            select seed_hash, archived_path from ops.seed_set where known_at <= %s
             order by known_at desc, registered_at desc limit 1
             """,
             (as_at,),
@@ -243,7 +246,13 @@ def _warn_of_unknown_contracts(texts: dict[str, str]) -> None:
         if name == "contracts" or "contract_code" not in (rows.fieldnames or ()):
             continue
         for unknown in sorted({row["contract_code"] for row in rows} - contracts - {""}):
-            say(f"warning: {name}.csv names contract {unknown!r}, which contracts.csv has not.")
+            _warn(f"{name}.csv names contract {unknown!r}, which contracts.csv has not.")
+
+
+@cache
+def _warn(text: str) -> None:
+    """Once a process: every file that is loaded looks at the reference data."""
+    say(f"warning: {text}")
 
 
 def _canonical(expected: tuple[SeedColumn, ...], rows: list[list[str]]) -> str:
