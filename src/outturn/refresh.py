@@ -94,6 +94,8 @@ def sources_of(settings: Settings) -> list[str]:
 
 
 def _describe(planned: run.Run) -> str:
+    if not planned.last_period:
+        return "marts without a month: no file was accepted yet"
     facts = (
         f"{len(planned.months)} months' facts" if len(planned.months) != 1 else planned.months[0]
     )

@@ -80,7 +80,7 @@ def plan(settings: Settings, period: str | None = None, *, everything: bool = Fa
             as_at=as_at,
             seed_hash=seed_set.seed_hash,
             seed_path=seed_set.path,
-            first_period=months.known[0],
+            first_period=months.known[0] if months.known else "",
             last_period=last,
             months=rebuilt,
         )
@@ -164,9 +164,13 @@ def _last_published(connection: psycopg.Connection[Any]) -> str | None:
 def _choose(
     months: changes.Months, published: str | None, period: str | None, *, everything: bool
 ) -> tuple[list[str], str] | None:
-    """Months to rebuild and the last period of the marts; None when nothing is due."""
+    """Months to rebuild and the last period of the marts; None when nothing is due.
+
+    Before any file there are no months ("" as the last): `everything` then gives empty marts, and
+    what reference data says alone.
+    """
     if not months.known:
-        return None
+        return ([], "") if everything else None
     if everything:
         target = months.known[-1]
     elif period is not None:

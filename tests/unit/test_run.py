@@ -18,7 +18,11 @@ def months(due: list[str], *, changed: bool | None = None) -> Months:
 
 
 def test_nothing_known_means_nothing_to_do() -> None:
-    assert _choose(Months([], [], {}, False), None, None, everything=True) is None
+    assert _choose(Months([], [], {}, False), None, None, everything=False) is None
+
+
+def test_everything_before_any_file_is_marts_without_months() -> None:
+    assert _choose(Months([], [], {}, False), None, None, everything=True) == ([], "")
 
 
 def test_nothing_changed_means_nothing_to_do() -> None:
