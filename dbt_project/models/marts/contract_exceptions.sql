@@ -40,8 +40,11 @@ failed as (
         'Failed' as exception_kind,
         performance.indicator_label as subject,
         performance.period_month,
-        performance.kind || ': ' || trim_scale(performance.value)::text || ' against '
-        || trim_scale(performance.target)::text || ' (' || performance.unit || ')'
+        performance.kind || ': '
+        || coalesce(trim_scale(performance.value)::text, 'no return')
+        || coalesce(' against ' || trim_scale(performance.target)::text, '')
+        || coalesce(' to ' || trim_scale(performance.target_high)::text, '')
+        || coalesce(' (' || performance.unit || ')', '')
         || case when performance.is_repeat then ', again' else '' end as detail,
         performance.state,
         effects.uncapped_gbp as amount_gbp

@@ -79,9 +79,9 @@ service as (
 sums as (
     select
         newest.contract_code,
-        sum(credits.credit_gbp) as to_date_gbp,
-        sum(credits.credit_gbp) filter (
-            where credits.fiscal_year = newest.fiscal_year
+        coalesce(sum(credits.credit_gbp), 0) as to_date_gbp,
+        coalesce(
+            sum(credits.credit_gbp) filter (where credits.fiscal_year = newest.fiscal_year), 0
         ) as fiscal_year_gbp
     from newest
     inner join credits on newest.contract_code = credits.contract_code
@@ -96,7 +96,8 @@ money as (
         case when sums.to_date_gbp > 0 then '▲ Due' else '● Nothing due' end as verdict,
         'Service credits since the first day: ' || {{ pounds('sums.to_date_gbp') }} || '; in '
         || newest.fiscal_year || ': ' || {{ pounds('sums.fiscal_year_gbp') }} || '; for '
-        || newest.month_name || ': ' || {{ pounds('newest.credit_gbp') }}
+        || newest.month_name || ': '
+        || coalesce({{ pounds('newest.credit_gbp') }}, 'not known without charges')
         || coalesce(', ' || {{ pounds('newest.headroom_gbp') }} || ' below the cap', '')
         || '.' as answer,
         sums.to_date_gbp as amount_gbp
@@ -145,14 +146,15 @@ aim as (
             when ratio_pct is null then '○ Under 12 months'
             when gap_gbp <= 0 then '● Reached'
             when ratio_pct <= path_pct then '● On the line'
+            when path_pct is null then '▲ Not reached'
             else '▲ Behind the line'
         end as verdict,
         coalesce(
             'Support costs are ' || round(ratio_pct, 1)::text
             || '% of gross expenditure in the 12 months to '
             || to_char(period_end_date, 'FMMonth YYYY')
-            || '; the straight line stands at ' || round(path_pct, 1)::text || '%; '
-            || {{ pounds('greatest(gap_gbp, 0)') }} || ' a year to go.',
+            || coalesce('; the straight line stands at ' || round(path_pct, 1)::text || '%', '')
+            || '; ' || {{ pounds('greatest(gap_gbp, 0)') }} || ' a year to go.',
             'The ledger covers fewer than 12 months.'
         ) as answer,
         gap_gbp as amount_gbp
