@@ -16,7 +16,6 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN
 from superset.config import THEME_DEFAULT as SHIPPED_THEME
 
-
 TEMPLATES = Path(__file__).with_name("templates")
 
 

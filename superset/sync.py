@@ -51,8 +51,9 @@ def _causes(problem: BaseException | None) -> str:
 
 def dump(job: dict[str, Any]) -> dict[str, Any]:
     """What is there now: managed objects as Superset exports them, roles, access, users' names."""
-    from superset import security_manager
     from superset.utils.core import override_user
+
+    from superset import security_manager
 
     with override_user(security_manager.find_user(username=job["administrator"])):
         return _dump()

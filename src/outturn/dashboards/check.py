@@ -47,7 +47,7 @@ _TEXT = re.compile(r"'[^']*'")
 SQL_WORDS = {
     *("sum", "min", "max", "avg", "count", "distinct", "round", "abs", "coalesce", "nullif"),
     *("case", "when", "then", "else", "end", "filter", "where", "and", "or", "not", "in", "is"),
-    *("null", "true", "false"),
+    *("null", "true", "false", "cast", "as", "numeric"),
 }
 
 
