@@ -11,4 +11,13 @@ inner join {{ ref('contracts') }} as contracts
     on contract_schemes.contract_code = contracts.contract_code
 inner join {{ ref('credit_schemes') }} as credit_schemes
     on contract_schemes.scheme_code = credit_schemes.scheme_code
-where credit_schemes.method <> 'service_points'
+where
+    credit_schemes.method not in (
+        'service_points',
+        'shortfall_percentage',
+        'at_risk_pool',
+        'worst_band',
+        'points_ratchet',
+        'points_step',
+        'per_full_unit'
+    )

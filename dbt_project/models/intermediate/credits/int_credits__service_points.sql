@@ -14,7 +14,7 @@ final as (
         basis,
         period_month,
         -- measures
-        trim_scale(points * coalesce(pct_per_point, 0) * charges_gbp / 100) as uncapped_gbp,
+        trim_scale(points * 0.01 * pct_per_point * charges_gbp) as uncapped_gbp,
         null::numeric as at_risk_cap_gbp
     from points_by_period
 )

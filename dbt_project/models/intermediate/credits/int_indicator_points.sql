@@ -15,6 +15,7 @@ judged as (
         scheme_lines.line_code,
         scheme_lines.scheme_code,
         scheme_lines.repeat_multiplier,
+        scheme_lines.deemed_shortfall,
         indicator_values.status = 'not_reported'
         and indicator_values.is_in_contract
         and scheme_lines.unreported_is_failure as is_deemed
@@ -48,7 +49,9 @@ banded as (
         case when is_deemed then 'deemed' else status end as status,
         case when is_deemed then worst_severity else severity end as severity,
         case when is_deemed then worst_points else band_points end as points_of_band,
-        case when is_deemed then worst_credit_pct else band_credit_pct end as credit_pct_of_band
+        case when is_deemed then worst_credit_pct else band_credit_pct end as credit_pct_of_band,
+        -- How short a deemed failure fell nobody measured: its scheme says.
+        case when is_deemed then deemed_shortfall else shortfall end as shortfall_of_value
     from judged
 ),
 
@@ -99,12 +102,14 @@ final as (
         value,
         case when is_scored then points_of_band else 0 end as base_points,
         case when is_scored then credit_pct_of_band end as band_credit_pct,
+        case when is_scored then shortfall_of_value end as shortfall,
         case
             when is_scored
                 then trim_scale(
                     points_of_band
                     * case when is_repeat then repeat_multiplier else 1 end
-                    * (100 - waived_points_pct) / 100
+                    * (100 - waived_points_pct)
+                    * 0.01
                 )
             else 0
         end as points

@@ -9,9 +9,8 @@ charges as (
     select * from {{ ref('int_charges_by_period') }}
 ),
 
-indicator_points as (
-    select * from {{ ref('int_indicator_points') }}
-    where is_relieved and is_scored
+failed_kpis as (
+    select * from {{ ref('int_failed_kpis') }}
 ),
 
 bases as (
@@ -27,9 +26,9 @@ summed as (
         basis,
         period_month,
         sum(points) as points,
-        count(*) as failed_kpis,
+        count(*) as failures,
         string_agg(indicator_code, ', ' order by indicator_code) as failed_indicators
-    from indicator_points
+    from failed_kpis
     group by
         contract_code,
         role,
@@ -67,17 +66,20 @@ final as (
         -- attributes
         scheme_lines.method,
         scheme_lines.payable_basis,
+        scheme_lines.average_with_previous,
         scheme_lines.critical_points,
         scheme_lines.critical_months,
         scheme_lines.month_number,
         summed.failed_indicators,
-        coalesce(summed.failed_kpis, 0) as failed_kpis,
+        coalesce(summed.failures, 0) as failed_kpis,
         -- measures
         coalesce(summed.points, 0) as points,
         charges.charges_gbp,
         scheme_lines.pct_per_point,
-        trim_scale(charges.charges_gbp * scheme_lines.period_cap_pct / 100) as period_cap_gbp,
-        trim_scale(rolling_charges.rolling12_charges_gbp * scheme_lines.rolling12_cap_pct / 100)
+        scheme_lines.at_risk_pct,
+        scheme_lines.unit_pct,
+        trim_scale(charges.charges_gbp * 0.01 * scheme_lines.period_cap_pct) as period_cap_gbp,
+        trim_scale(rolling_charges.rolling12_charges_gbp * 0.01 * scheme_lines.rolling12_cap_pct)
             as rolling12_allowance_gbp
     from scheme_lines
     cross join bases

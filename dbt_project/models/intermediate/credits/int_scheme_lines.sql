@@ -62,6 +62,10 @@ final as (
         credit_schemes.pct_per_point,
         coalesce(credit_schemes.repeat_multiplier, own_scheme.repeat_multiplier, 2)
             as repeat_multiplier,
+        credit_schemes.at_risk_pct,
+        credit_schemes.unit_pct,
+        coalesce(credit_schemes.average_with_previous, false) as average_with_previous,
+        credit_schemes.deemed_shortfall,
         credit_schemes.period_cap_pct,
         credit_schemes.rolling12_cap_pct
     from lines

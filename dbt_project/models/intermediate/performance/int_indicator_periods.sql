@@ -114,6 +114,8 @@ final as (
         indicator_versions.target,
         indicator_versions.target_high,
         indicator_versions.service_threshold,
+        indicator_versions.unit_size,
+        indicator_versions.pool_allocation_pct,
         indicator_versions.rounding_dp,
         indicator_versions.rounding_mode,
         nullif(indicator_versions.recompute_rule, '') as recompute_rule,

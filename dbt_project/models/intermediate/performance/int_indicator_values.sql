@@ -95,6 +95,20 @@ final as (
         valued.numerator,
         valued.denominator,
         valued.value,
+        -- How far the rounded value is from its target, on the wrong side of it, in its unit.
+        case
+            when valued.value is null then null
+            when valued.direction = 'lower' then greatest(valued.value - valued.target, 0)
+            when valued.direction = 'inside'
+                then
+                    greatest(valued.target - valued.value, valued.value - valued.target_high, 0)
+            when valued.direction = 'outside'
+                then
+                    greatest(
+                        least(valued.value - valued.target, valued.target_high - valued.value), 0
+                    )
+            else greatest(valued.target - valued.value, 0)
+        end as shortfall,
         coalesce(indicator_bands.points, 0) as band_points,
         indicator_bands.credit_pct as band_credit_pct,
         coalesce(worst_bands.points, 0) as worst_points,
