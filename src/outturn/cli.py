@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from outturn import cli_contract, cli_files, cli_sample
+from outturn import cli_contract, cli_dashboards, cli_files, cli_sample
 from outturn.errors import IntakeFailed, OutturnError
 from outturn.progress import console, say, step
 from outturn.settings import Settings, get_settings
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(cli_files.files_app, name="files")
 app.add_typer(cli_files.quarantine_app, name="quarantine")
 app.add_typer(cli_contract.app, name="contract")
+app.add_typer(cli_dashboards.app, name="dashboards")
 app.command("sample")(cli_sample.sample)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -217,10 +218,13 @@ def demo(
 
 @app.command()
 def stop() -> None:
-    """End what was started here: Airflow, then PostgreSQL."""
+    """End what was started here: Superset and Airflow, then PostgreSQL."""
     from outturn import server, services
+    from outturn.dashboards import serving
 
     settings = get_settings()
+    with step("Stop Superset"):
+        serving.stop(settings)
     with step("Stop Airflow"):
         services.stop(settings)
     with step("Stop PostgreSQL"):

@@ -56,6 +56,18 @@ def verify() -> None:
 
 
 @app.command()
+def serve() -> None:
+    """Start Superset's pages on this machine; `outturn stop` ends them."""
+    from outturn.dashboards import serving
+
+    settings = get_settings()
+    with step(f"Superset on port {settings.superset_port}"):
+        serving.start(settings)
+        serving.wait_until_healthy(settings)
+    say(f"Dashboards: {serving.base_url(settings)}")
+
+
+@app.command()
 def export() -> None:
     """Write what was changed in Superset back to the bundle, and dbt's exposures."""
     from outturn.dashboards import bundle, exposures, managing

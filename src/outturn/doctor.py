@@ -12,7 +12,7 @@ import psutil
 from outturn import server
 from outturn.settings import Settings
 
-NEEDED_MEMORY_GIB = 3.0
+NEEDED_MEMORY_GIB = 4.0
 NEEDED_DISK_GIB = 3.0
 GIB = 1024**3
 
@@ -45,7 +45,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         "Memory",
         memory >= NEEDED_MEMORY_GIB,
         f"{memory:.1f} GiB available",
-        f"Airflow, PostgreSQL and a build want {NEEDED_MEMORY_GIB:.0f} GiB: end other programs.",
+        f"all services and a build together want {NEEDED_MEMORY_GIB:.0f} GiB: end other programs.",
     )
     existing = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     disk = shutil.disk_usage(existing).free / GIB
@@ -61,6 +61,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
     if settings.dsn is None:
         yield _port(settings, "PostgreSQL", settings.pg_port, "OUTTURN_PG_PORT")
     yield _port(settings, "Airflow", settings.airflow_port, "OUTTURN_AIRFLOW_PORT")
+    yield _port(settings, "Superset", settings.superset_port, "OUTTURN_SUPERSET_PORT")
 
 
 def _port(settings: Settings, name: str, port: int, variable: str) -> Finding:
@@ -78,9 +79,10 @@ def _port(settings: Settings, name: str, port: int, variable: str) -> Finding:
 
 def _is_ours(settings: Settings, name: str) -> bool:
     from outturn import services
+    from outturn.dashboards import serving
 
-    return (
-        server.is_running(settings)
-        if name == "PostgreSQL"
-        else services.supervisor(settings) is not None
-    )
+    if name == "PostgreSQL":
+        return server.is_running(settings)
+    if name == "Superset":
+        return services.supervisor(settings, serving.GROUP) is not None
+    return services.supervisor(settings) is not None

@@ -169,7 +169,7 @@ class MonthNotFinal(OutturnError):
 
 
 class BundleProblem(OutturnError):
-    """Dashboards' files that fit neither each other nor the marts: names each, and what is wrong."""
+    """Dashboards' files that fit neither each other nor the marts: names each and why."""
 
 
 class SupersetProblem(OutturnError):

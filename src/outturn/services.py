@@ -45,7 +45,23 @@ def start(settings: Settings) -> bool:
         )
     prepare(settings)
     _write_private(supervisor_config.path(settings), supervisor_config.render(settings))
-    _spawn_supervisor(settings)
+    _spawn_supervisor(settings, supervisor_config.AIRFLOW, task_environment(settings))
+    return True
+
+
+def start_group(
+    settings: Settings,
+    group: str,
+    programs: tuple[supervisor_config.Program, ...],
+    environment: dict[str, str],
+) -> bool:
+    """Start programs under a supervisor of their own; False when it was running already."""
+    if supervisor(settings, group) is not None:
+        return False
+    airflow_config.logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    text = supervisor_config.render(settings, group, programs)
+    _write_private(supervisor_config.path(settings, group), text)
+    _spawn_supervisor(settings, group, environment)
     return True
 
 
@@ -85,9 +101,9 @@ def wait_until_healthy(
     )
 
 
-def stop(settings: Settings) -> bool:
-    """End the supervisor and every process below it, and wait for them; False if not running."""
-    parent = supervisor(settings)
+def stop(settings: Settings, group: str = supervisor_config.AIRFLOW) -> bool:
+    """End a supervisor and every process below it, and wait for them; False if not running."""
+    parent = supervisor(settings, group)
     if parent is None:
         return False
     family = [*parent.children(recursive=True), parent]
@@ -116,12 +132,12 @@ def is_running(settings: Settings) -> bool:
     return supervisor(settings) is not None
 
 
-def supervisor(settings: Settings) -> psutil.Process | None:
+def supervisor(settings: Settings, group: str = supervisor_config.AIRFLOW) -> psutil.Process | None:
     """This home's supervisor if it runs; a pid that now belongs to another program is not it."""
     try:
-        pid = int(supervisor_config.pid_path(settings).read_text())
+        pid = int(supervisor_config.pid_path(settings, group).read_text())
         process = psutil.Process(pid)
-        is_ours = str(supervisor_config.path(settings)) in process.cmdline()
+        is_ours = str(supervisor_config.path(settings, group)) in process.cmdline()
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
     return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
@@ -186,12 +202,12 @@ def _prepare_metadata(settings: Settings) -> None:
         )
 
 
-def _spawn_supervisor(settings: Settings) -> None:
+def _spawn_supervisor(settings: Settings, group: str, environment: dict[str, str]) -> None:
     """Start supervisord in the background (it daemonizes itself) and wait for its pid file."""
-    config = supervisor_config.path(settings)
+    config = supervisor_config.path(settings, group)
     done = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
-        env=task_environment(settings),
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -199,12 +215,12 @@ def _spawn_supervisor(settings: Settings) -> None:
     )
     deadline = time.monotonic() + 15
     while done.returncode == 0 and time.monotonic() < deadline:
-        if supervisor(settings) is not None:
+        if supervisor(settings, group) is not None:
             return
         time.sleep(0.1)
     raise AirflowProblem(
         f"the supervisor did not start: {(done.stderr or done.stdout).strip()[-500:]}",
-        remedy=f"Its log is {airflow_config.logs_folder(settings) / 'supervisor.log'}.",
+        remedy=f"Its log is {airflow_config.logs_folder(settings) / f'{group}.log'}.",
     )
 
 

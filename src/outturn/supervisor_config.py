@@ -10,10 +10,12 @@ from pathlib import Path
 from outturn.airflow_config import logs_folder
 from outturn.settings import PROJECT_ROOT, Settings
 
+# Airflow's programs share a supervisor; Superset has its own, for it has secrets of its own.
+AIRFLOW = "supervisor"
 SUPERVISED = """\
 [supervisord]
 pidfile = {pid}
-logfile = {logs}/supervisor.log
+logfile = {logs}/{group}.log
 childlogdir = {logs}
 umask = 077
 
@@ -60,22 +62,29 @@ def programs() -> tuple[Program, ...]:
     )
 
 
-def path(settings: Settings) -> Path:
-    """The generated configuration file."""
-    return settings.home / "services" / "supervisor.conf"
+def path(settings: Settings, group: str = AIRFLOW) -> Path:
+    """The generated configuration file of a group of programs that share one supervisor."""
+    return settings.home / "services" / f"{group}.conf"
 
 
-def pid_path(settings: Settings) -> Path:
+def pid_path(settings: Settings, group: str = AIRFLOW) -> Path:
     """Where the supervisor writes its process id."""
-    return path(settings).with_suffix(".pid")
+    return path(settings, group).with_suffix(".pid")
 
 
-def render(settings: Settings) -> str:
+def render(
+    settings: Settings, group: str = AIRFLOW, wanted: tuple[Program, ...] | None = None
+) -> str:
     """The text of the configuration; a percent sign is its escape character, hence doubled."""
-    places = {"pid": pid_path(settings), "logs": logs_folder(settings), "directory": PROJECT_ROOT}
+    places = {
+        "pid": pid_path(settings, group),
+        "logs": logs_folder(settings),
+        "directory": PROJECT_ROOT,
+        "group": group,
+    }
     escaped = {name: str(value).replace("%", "%%") for name, value in places.items()}
     parts = [SUPERVISED.format(**escaped)]
-    for program in programs():
+    for program in wanted or programs():
         command = shlex.join(program.command).replace("%", "%%")
         parts.append(PROGRAM.format(name=program.name, command=command, **escaped))
     return "".join(parts)
