@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outturn.load.records import Record
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 3 << 20
 BLOCK_ROWS = 20_000
 
 
