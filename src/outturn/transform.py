@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 
 from outturn import changes
 from outturn.database import connect, dsn_for
@@ -22,6 +23,7 @@ from outturn.settings import Settings
 log = logging.getLogger(__name__)
 
 FAILED = ("error", "fail", "runtime error")
+SHOWN_ROWS = 20
 
 
 def build(settings: Settings, run: Run) -> None:
@@ -40,7 +42,7 @@ def build(settings: Settings, run: Run) -> None:
         arguments = _build(run)
     with _environment(settings, run):
         outcome = invoke(settings, [*arguments, "--target-path", str(target)])
-    results = [_facts(result) for result in getattr(outcome.result, "results", [])]
+    results = [_facts(settings, result) for result in getattr(outcome.result, "results", [])]
     _record(settings, run, results)
     if not outcome.success:
         raise _failure(run, results, outcome.exception)
@@ -168,7 +170,7 @@ def _end_strays(settings: Settings, run: Run) -> None:
         log.warning("ended %s statements that a killed run had left behind", ended[0])
 
 
-def _facts(result: Any) -> dict[str, Any]:
+def _facts(settings: Settings, result: Any) -> dict[str, Any]:
     response = result.adapter_response or {}
     return {
         "unique_id": result.node.unique_id,
@@ -176,8 +178,26 @@ def _facts(result: Any) -> dict[str, Any]:
         "status": str(result.status),
         "seconds": round(result.execution_time, 3),
         "rows_affected": response.get("rows_affected"),
-        "message": result.message,
+        "message": _message(settings, result),
     }
+
+
+def _message(settings: Settings, result: Any) -> str:
+    """dbt's message without its own stack; of a failed test, the rows that made it fail.
+
+    A singular test says in a column `message` what is wrong; of others column = value is said.
+    """
+    if str(result.status) != "fail" or str(result.node.resource_type) != "test":
+        return str(result.message or "").split("\n\n  > in macro", 1)[0].strip()
+    compiled = result.node.compiled_code
+    query = f"select * from ({compiled}) as failing limit {SHOWN_ROWS}"  # noqa: S608 dbt's own
+    with connect(settings, "transformer", row_factory=dict_row) as connection:
+        connection.execute("set role outturn_models")
+        failing = connection.execute(query.encode()).fetchall()
+    return "\n    ".join(
+        str(row.get("message") or ", ".join(f"{name} = {value}" for name, value in row.items()))
+        for row in failing
+    )
 
 
 def _record(settings: Settings, run: Run, results: list[dict[str, Any]]) -> None:
@@ -202,7 +222,7 @@ def _record(settings: Settings, run: Run, results: list[dict[str, Any]]) -> None
 
 def _failure(run: Run, results: list[dict[str, Any]], exception: object) -> BuildFailed:
     failed = [result for result in results if result["status"] in FAILED]
-    lines = [f"{result['unique_id']}: {(result['message'] or '').strip()}" for result in failed]
+    lines = [f"{result['unique_id']}: {result['message']}" for result in failed]
     if not lines:
         lines = [str(exception)]
     return BuildFailed(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from outturn import refresh
+from outturn.errors import BuildFailed
 from outturn.settings import Settings
 from tests.conftest import rows
 
@@ -23,18 +25,15 @@ def line(number: int, subjective: str) -> dict[str, Any]:
     }
 
 
-def test_an_unmapped_code_is_named_and_no_ratio_is_built(
-    warehouse_settings: Settings,
-    accepted: Callable[..., int],
-    dbt: Callable[..., None],
-    capfd: pytest.CaptureFixture[str],
+def test_an_unmapped_code_is_named_and_nothing_is_published(
+    warehouse_settings: Settings, accepted: Callable[..., int]
 ) -> None:
     accepted("finance/ledger", "2015-10", "2015-11-09", line(1, "S1000"), line(2, "S-NEW"))
-    with pytest.raises(AssertionError):
-        dbt(
-            "build", "--select", "+support_cost_by_category", "--exclude-resource-type", "unit_test"
-        )  # fmt: skip
-    assert "The subjective code S-NEW is not mapped" in (said := capfd.readouterr().out)
-    assert "for 2015-10 to 2015-10 (£1,234.50 of MPS)" in said
-    built = "select count(*) from pg_tables where tablename = 'support_cost_by_category'"
-    assert rows(warehouse_settings, built) == [(0,)]
+    with pytest.raises(BuildFailed) as failed:
+        refresh.build_and_publish(warehouse_settings, everything=True)
+    assert "The subjective code S-NEW is not mapped" in failed.value.message
+    assert "for 2015-10 to 2015-10 (£1,234.50 of MPS)" in failed.value.message
+    assert rows(warehouse_settings, "select count(*) from history.published_figure") == [(0,)]
+    assert rows(
+        warehouse_settings, "select count(*) from pg_tables where schemaname = 'marts'"
+    ) == [(0,)]

@@ -14,6 +14,8 @@ with current_files as (
         part_code,
         period
     from ops.current_file('{{ var("as_at") }}'::timestamptz)
+    -- Files about months after the run's wait for their own run; keys ('') have no month.
+    where {{ in_published_periods('period') }} or period = ''
 ),
 
 files as (
