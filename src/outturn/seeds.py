@@ -22,18 +22,10 @@ import yaml
 from outturn.database import connect
 from outturn.errors import SeedProblem
 from outturn.progress import say
+from outturn.seed_rules import Record, SeedColumn, check
 from outturn.settings import Settings
 
 BOOLEANS = {"true", "false"}
-
-
-@dataclass(frozen=True)
-class SeedColumn:
-    """A column of a seed, from the `.yml` beside the project's file of that name."""
-
-    name: str
-    data_type: str
-    required: bool
 
 
 @dataclass(frozen=True)
@@ -56,8 +48,24 @@ def seed_columns(seeds_path: Path) -> dict[str, tuple[SeedColumn, ...]]:
 
 
 def _column(properties: dict[str, Any]) -> SeedColumn:
-    tests = properties.get("data_tests", [])
-    return SeedColumn(properties["name"], properties["data_type"], "not_null" in tests)
+    meta = properties.get("config", {}).get("meta", {})
+    return SeedColumn(
+        properties["name"],
+        properties["data_type"],
+        "not_null" in properties.get("data_tests", []),
+        tuple(meta.get("one_of", ())),
+        meta.get("refers_to"),
+    )
+
+
+@cache
+def seed_keys(seeds_path: Path) -> dict[str, tuple[str, ...]]:
+    """The columns that tell a seed's rows apart, by seed name."""
+    return {
+        seed["name"]: tuple(seed["config"].get("meta", {}).get("key", ()))
+        for properties in sorted(seeds_path.glob("*.yml"))
+        for seed in yaml.safe_load(properties.read_text(encoding="utf-8")).get("seeds", [])
+    }
 
 
 def prepare(settings: Settings) -> SeedSet:
@@ -68,15 +76,16 @@ def prepare(settings: Settings) -> SeedSet:
     project = settings.dbt_path / "seeds"
     columns = seed_columns(project)
     _refuse_strangers(settings.seeds_dir, columns)
-    texts: dict[str, str] = {}
+    tables: dict[str, list[Record]] = {}
     modified = 0.0
     for name, expected in columns.items():
         source = (settings.seeds_dir or project) / f"{name}.csv"
-        rows: list[list[str]] = []
+        tables[name] = []
         if source.exists():
-            rows = read_rows(source, expected)
+            tables[name] = read_records(source, expected)
             modified = max(modified, source.stat().st_mtime)
-        texts[name] = _canonical(expected, rows)
+    check(tables, columns, seed_keys(project))
+    texts = {name: _canonical(columns[name], records) for name, records in tables.items()}
     _warn_of_unknown_contracts(texts)
     joined = "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts))
     seed_hash = hashlib.sha256(joined.encode()).hexdigest()
@@ -130,8 +139,8 @@ def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
     return SeedSet(row[0], Path(row[1]), as_at)
 
 
-def read_rows(source: Path, expected: tuple[SeedColumn, ...]) -> list[list[str]]:
-    """The file's rows in the expected columns' order; an absent optional column is blank.
+def read_records(source: Path, expected: tuple[SeedColumn, ...]) -> list[Record]:
+    """The file's rows with all expected columns; an absent optional column is blank.
 
     Raises SeedProblem for an unreadable file, a column that is not known or misses, and a
     value that is not of its column's type.
@@ -184,7 +193,7 @@ def _row(
     header: list[str],
     positions: list[int | None],
     expected: tuple[SeedColumn, ...],
-) -> list[str]:
+) -> Record:
     if len(row) != len(header):
         raise SeedProblem(file, f"has {len(row)} values for {len(header)} columns", line=line)
     values = ["" if position is None else row[position].strip() for position in positions]
@@ -192,7 +201,8 @@ def _row(
         problem = _type_problem(value, column)
         if problem:
             raise SeedProblem(file, problem, line=line, column=column.name, value=value)
-    return values
+    names = [column.name for column in expected]
+    return Record(line, dict(zip(names, values, strict=True)))
 
 
 def _type_problem(value: str, column: SeedColumn) -> str | None:
@@ -255,11 +265,12 @@ def _warn(text: str) -> None:
     say(f"warning: {text}")
 
 
-def _canonical(expected: tuple[SeedColumn, ...], rows: list[list[str]]) -> str:
+def _canonical(expected: tuple[SeedColumn, ...], records: list[Record]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in expected])
-    writer.writerows(rows)
+    names = [column.name for column in expected]
+    writer.writerow(names)
+    writer.writerows([record[name] for name in names] for record in records)
     return out.getvalue()
 
 
