@@ -152,7 +152,7 @@ class FileRefused(OutturnError):
         super().__init__(f"{place}: {reason}{shown}.", remedy=remedy)
 
     @classmethod
-    def as_stored(cls, file: str, refusal: str) -> "FileRefused":
+    def as_stored(cls, file: str, refusal: str) -> FileRefused:
         """A refusal of an earlier load, told in the words that were stored then."""
         problem = cls(file, refusal)
         problem.message, problem.remedy = refusal, ""
