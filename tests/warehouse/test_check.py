@@ -185,6 +185,28 @@ def test_a_return_that_leaves_indicators_out_names_them(
     assert [example[2] for example in details["examples"]] == [codes[-1]]
 
 
+@pytest.mark.parametrize(
+    ("contract", "numerator", "check_name"),
+    [
+        ("SSCL-BSS", -1, "a_share_is_at_most_all_cases"),
+        ("SSCL-BSS", 11, "a_share_is_at_most_all_cases"),
+        ("OTHER", 9, "an_indicator_is_one_of_its_contract"),
+    ],
+)
+def test_a_return_that_cannot_be_measured_is_held_back(
+    warehouse_settings: Settings, land: Land, contract: str, numerator: int, check_name: str
+) -> None:
+    returned: dict[str, Any] = {
+        "contract_code": contract,
+        "indicator_code": "PY01",
+        "period": "2016-01",
+    }
+    returned |= {"numerator": numerator, "denominator": 10}
+    file_id = land("supplier/indicator_returns", "2016-01", [returned])
+    result = check.check_file(warehouse_settings, file_id)
+    assert (result.accepted, result.failures) == (False, [check_name])
+
+
 def rows_of_seed(settings: Settings, seed: str, column: str, **where: str) -> list[str]:
     import csv
 
