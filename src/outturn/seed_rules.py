@@ -13,6 +13,8 @@ from datetime import date
 
 from outturn.errors import SeedProblem
 from outturn.seed_bands import Band, check_bands
+from outturn.seed_credits import check_credits
+from outturn.seed_record import Record, Tables
 
 # First months of measurement periods (quarters and years are fiscal, from April).
 FIRST_MONTHS = {"M": tuple(range(1, 13)), "Q": (1, 4, 7, 10), "A": (4,)}
@@ -31,27 +33,6 @@ class SeedColumn:
     required: bool
     one_of: tuple[str, ...] = ()
     refers_to: str | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """A row of a seed with the line it came from."""
-
-    line: int
-    values: Mapping[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.values[column]
-
-    def problem(self, seed: str, column: str, what: str, remedy: str = "") -> SeedProblem:
-        """What is wrong with one value of this row."""
-        value = self.values[column]
-        return SeedProblem(
-            f"{seed}.csv", what, line=self.line, column=column, value=value, remedy=remedy
-        )
-
-
-Tables = Mapping[str, list[Record]]
 
 
 def check(
@@ -75,6 +56,7 @@ def check(
     for version in tables["indicator_versions"]:
         _check_version(version, indicators[version["indicator_code"]])
     _check_bands(tables, indicators)
+    check_credits(tables)
 
 
 def _check_words(seed: str, column: SeedColumn, records: Iterable[Record]) -> None:

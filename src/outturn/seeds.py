@@ -22,7 +22,8 @@ import yaml
 from outturn.database import connect
 from outturn.errors import SeedProblem
 from outturn.progress import say
-from outturn.seed_rules import Record, SeedColumn, check
+from outturn.seed_record import Record
+from outturn.seed_rules import SeedColumn, check
 from outturn.settings import Settings
 
 BOOLEANS = {"true", "false"}

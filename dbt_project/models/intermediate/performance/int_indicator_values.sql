@@ -23,7 +23,9 @@ worst_bands as (
     order by
         indicator_code asc,
         version_valid_from asc,
-        severity_rank desc
+        severity_rank desc,
+        points desc,
+        credit_pct desc nulls last
 ),
 
 divided as (
