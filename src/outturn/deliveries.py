@@ -72,6 +72,21 @@ def latest_by_url(connection: psycopg.Connection[Any], urls: Iterable[str]) -> d
         return {known.url: known for known in cursor}
 
 
+def names_of(connection: psycopg.Connection[Any], extract: str, sha256: str) -> list[str]:
+    """The names under which a content was delivered, oldest first."""
+    found = connection.execute(
+        """
+        select delivery.name
+        from ops.delivery as delivery
+        inner join ops.extract_file as extract_file using (file_id)
+        where extract_file.extract = %s and extract_file.sha256 = %s
+        order by delivery.delivery_id
+        """,
+        (extract, sha256),
+    )
+    return [str(row[0]) for row in found.fetchall()]
+
+
 def register(connection: psycopg.Connection[Any], delivery: Delivery) -> tuple[int, bool]:
     """Record a delivery in one transaction; its file_id, and whether it is a new delivery.
 

@@ -19,7 +19,7 @@ import psycopg
 from outturn import archive, manifest
 from outturn.contracts import Contract, Match, load_contracts
 from outturn.database import connect
-from outturn.deliveries import Delivery, Waiting, latest_by_url, note_waiting, register
+from outturn.deliveries import Delivery, Waiting, latest_by_url, names_of, note_waiting, register
 from outturn.errors import DeliveryRefused, OutturnError
 from outturn.progress import say, track
 from outturn.settings import Settings
@@ -202,6 +202,12 @@ def _take(round_: Round, seen: Seen) -> None:
         if problem.is_fault:
             round_.faults[seen.name] = problem.reason
         return
+    other = _other_month(round_, contract, match, archived.sha256)
+    if other:
+        round_.faults[seen.name] = (
+            f"it is byte for byte {other}, so it cannot be the file of another month"
+        )
+        return
     delivery = Delivery(
         extract=contract.key,
         form=match.form.name if match else contract.forms[-1].name,  # the plain one
@@ -217,6 +223,17 @@ def _take(round_: Round, seen: Seen) -> None:
     file_id, is_new = register(round_.connection, delivery)
     if is_new or round_.by_hand:
         round_.taken.append(file_id)
+
+
+def _other_month(round_: Round, contract: Contract, match: Match | None, sha256: str) -> str | None:
+    """The name that the same bytes had for another month, where only the name says the month."""
+    if contract.replaces != "period" or contract.period_column or match is None:
+        return None
+    for name in names_of(round_.connection, contract.key, sha256):
+        before = contract.match(name)
+        if before and before.name.period != match.name.period:
+            return name
+    return None
 
 
 def _recognise(round_: Round, seen: Seen) -> tuple[Contract | None, Match | None]:

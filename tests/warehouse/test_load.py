@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 import yaml
 
+from outturn.errors import DeliveryRefused
 from outturn.load import LoadResult, load_file, pending
 from outturn.receive import receive_paths
 from outturn.settings import Settings
@@ -252,6 +253,20 @@ def test_a_zip_is_read_as_what_it_holds(warehouse_settings: Settings, tmp_path: 
         warehouse_settings, "select record_number from landing.finance__payments order by 1"
     )
     assert numbers == [(1,), (2,)]
+
+
+def test_the_same_bytes_are_never_taken_for_another_month(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """Only the name says the month of payments: one of two months would be missing, unseen."""
+    load(warehouse_settings, tmp_path, "payments_2016-01.csv", HEADER + GOOD)
+    with pytest.raises(DeliveryRefused, match=r"byte for byte payments_2016-01\.csv"):
+        load(warehouse_settings, tmp_path, "payments_2016-02.csv", HEADER + GOOD)
+    again = load(warehouse_settings, tmp_path, "payments_2016-01_2.csv", HEADER + GOOD)
+    assert again.landed == 1
+    assert rows(warehouse_settings, "select period from ops.file_part") == [("2016-01",)]
+    other = load(warehouse_settings, tmp_path, "payments_2016-02.csv", HEADER + GOOD * 2)
+    assert other.landed == 2
 
 
 @pytest.mark.parametrize("member", ["../a.csv", "/a.csv", "a.zip"])

@@ -14,8 +14,8 @@ BLOCK_ROWS = 20_000
 class TextBlock:
     """Whole lines of UTF-8. `newline` is how they all end, None where they end in several ways.
 
-    `is_certain`: each line is one record whatever it holds, for there is neither a quote nor an
-    empty line.
+    `is_certain`: each line is one record whatever it holds, for there is neither a quote nor a
+    line that may be blank.
     """
 
     data: bytes

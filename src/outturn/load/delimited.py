@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from outturn.contracts import Contract, Form
 from outturn.errors import FileRefused
@@ -74,7 +76,7 @@ class DelimitedText:
         self._data = self._data[cut:]
         lines = count_lines(data)
         newline = _newline(data)
-        yield TextBlock(data, newline, lines, self._line, _is_certain(data, newline))
+        yield TextBlock(data, newline, lines, self._line, self._is_certain(data, newline))
         self._line += lines
 
     def _take_exactly(self, *, final: bool) -> Iterator[Block]:
@@ -163,6 +165,13 @@ class DelimitedText:
                 "line end, declare `finalNewline: optional` for the form in the contract.",
             )
 
+    def _is_certain(self, data: bytes, newline: str | None) -> bool:
+        if newline is None or b'"' in data or data[0] <= ord(" "):
+            return False
+        if data.startswith(self._form.delimiter.encode()):
+            return False
+        return not _maybe_blank(newline, self._form.delimiter).search(data)
+
     def _is_blank_line(self, line: bytes) -> bool:
         cells = line.decode().split(self._form.delimiter)
         return all(is_blank(cell) for cell in cells)
@@ -179,11 +188,11 @@ def _last_line(data: bytes) -> bytes:
     return data[max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 :]
 
 
-def _is_certain(data: bytes, newline: str | None) -> bool:
-    if newline is None or b'"' in data:
-        return False
-    end = newline.encode()
-    return not data.startswith(end) and end + end not in data
+@cache
+def _maybe_blank(newline: str, delimiter: str) -> re.Pattern[bytes]:
+    """A line that may be blank, from the end of the one before: cheap to look for."""
+    first = re.escape(delimiter.encode())
+    return re.compile(re.escape(newline.encode()) + b"[\\x00-\\x20" + first + b"]")
 
 
 def _newline(data: bytes) -> str | None:

@@ -10,6 +10,7 @@ from outturn.contracts import Contract, Form
 from outturn.contracts.forms import normal_header
 from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_ROWS, Block, ControlRecord, RowsBlock
+from outturn.load.cells import is_blank
 from outturn.load.header import Layout, find_header
 from outturn.load.records import MAX_RECORD_BYTES, Record
 from outturn.load.text import Opener, choose_encoding, utf8_chunks
@@ -91,6 +92,8 @@ class JsonLines:
                 return Record(number, line, (), f"has a nested value under {key!r}")
             seen.add(index)
             cells[index] = _text(value)
+        if all(map(is_blank, cells)):
+            return Record(number, line, (), "is an object without a value")
         return Record(number, line, tuple(cells))
 
     def _refuse_key(self, number: int, key: str) -> None:

@@ -38,7 +38,6 @@ class Verdict:
     values: list[str | None] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     amounts: dict[str, Decimal | None] = field(default_factory=dict)
-    is_blank: bool = False
 
 
 class Judge:
@@ -64,10 +63,7 @@ class Judge:
 
     def judge(self, record: Record) -> Verdict:
         """The verdict on a record; every fault of it is told, not only the first."""
-        cells = record.cells
-        verdict = Verdict(is_blank=record.fault is None and all(is_blank(cell) for cell in cells))
-        if verdict.is_blank:
-            return verdict
+        cells, verdict = record.cells, Verdict()
         fault = Fault("", "", record.fault) if record.fault else self._shape_fault(cells)
         if fault:
             verdict.faults.append(fault)

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
+from outturn.load.cells import is_blank
+
 MAX_RECORD_BYTES = 4 << 20
 MAX_RECORD_LINES = 1_000
 
@@ -52,6 +54,11 @@ def tokenise(
             records.append(replace(record, end=end))
         position, line = end, line + lines
     return records, position
+
+
+def is_blank_record(record: Record) -> bool:
+    """Whether a record says nothing at all: it is not counted and has no number."""
+    return record.fault is None and all(map(is_blank, record.cells))
 
 
 def split_simple(line: str, delimiter: str, number: int) -> Record:

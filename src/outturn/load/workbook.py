@@ -20,9 +20,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from outturn.contracts import Column, Contract, Form, FormColumn
 from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_ROWS, Block, ControlRecord, RowsBlock
-from outturn.load.cells import is_blank
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
-from outturn.load.records import Record
+from outturn.load.records import Record, is_blank_record
 
 MAX_UNCOMPRESSED = 400 << 20
 
@@ -64,7 +63,7 @@ class Workbook:
         last: Record | None = None
         for number, cells in self._all_rows():
             record = Record(number, "", self._as_text(cells))
-            if all(is_blank(cell) for cell in record.cells):
+            if is_blank_record(record):
                 continue
             if last is not None:
                 records.append(last)

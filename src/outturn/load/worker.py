@@ -9,7 +9,7 @@ from decimal import Decimal
 from outturn.load.blocks import Block, RowsBlock, TextBlock
 from outturn.load.engine import Engine, Numbers
 from outturn.load.judge import Fault, Judge
-from outturn.load.records import Record, split_simple, tokenise
+from outturn.load.records import Record, is_blank_record, split_simple, tokenise
 from outturn.load.workbook import raw_of
 
 
@@ -64,11 +64,8 @@ class Worker:
             if isinstance(block, TextBlock) and block.newline is not None:
                 if block.is_certain and not self._is_summed:
                     return self._land(block, block.newline, numbering)
-                typed = self._engine.take(block.data, block.newline)
-                if typed is not None and typed.rows == block.lines:
-                    before = self._number(numbering, typed.rows)
-                    result = self._taken(typed.rows - len(typed.doubtful), before)
-                    self._judge_lines(block, block.newline, typed.doubtful, before, result)
+                result = self._take(block, block.newline, numbering)
+                if result is not None:
                     return result
             records = self._records(block)
             return self._exact(records, self._number(numbering, len(records)))
@@ -90,31 +87,42 @@ class Worker:
         if landed is None:
             return self._exact(self._records(block), before)
         result = BlockResult([landed.binary], landed.rows)
-        self._judge_lines(block, newline, landed.doubtful, before, result)
+        self._judge_all(self._lines(block, newline, landed.doubtful), before, result)
+        return result
+
+    def _take(self, block: TextBlock, newline: str, numbering: Numbering) -> BlockResult | None:
+        """None when not every line is a record: then only the exact reader knows their numbers."""
+        typed = self._engine.take(block.data, newline)
+        if typed is None or typed.rows != block.lines:
+            return None
+        doubtful = self._lines(block, newline, typed.doubtful)
+        if any(is_blank_record(record) for _, record in doubtful):
+            return None
+        before = self._number(numbering, typed.rows)
+        result = self._taken(typed.rows - len(doubtful), before)
+        self._judge_all(doubtful, before, result)
         return result
 
     def _taken(self, rows: int, before: int) -> BlockResult:
         binary, sums = self._engine.binary(Numbers(self._file_id, before + 1))
         return BlockResult([binary], rows, sums)
 
-    def _judge_lines(
-        self, block: TextBlock, newline: str, rows: list[int], before: int, result: BlockResult
-    ) -> None:
-        """Judge some rows of a block that has one record on each line."""
+    def _lines(self, block: TextBlock, newline: str, rows: list[int]) -> list[tuple[int, Record]]:
+        """Some rows of a block that has one record on each line, as records."""
         if not rows:
-            return
+            return []
         lines = block.data.split(newline.encode())
         first = block.first_line
-        records = [
+        return [
             (row, split_simple(lines[row].decode(), self._delimiter, first + row)) for row in rows
         ]
-        self._judge_all(records, before, result)
 
     def _records(self, block: Block) -> list[Record]:
         if isinstance(block, RowsBlock):
-            return block.records
+            return [record for record in block.records if not is_blank_record(record)]
         text = block.data.decode()
-        return tokenise(text, self._delimiter, block.first_line, final=True)[0]
+        records, _ = tokenise(text, self._delimiter, block.first_line, final=True)
+        return [record for record in records if not is_blank_record(record)]
 
     def _exact(self, records: list[Record], before: int) -> BlockResult:
         if not records:
@@ -138,8 +146,6 @@ class Worker:
         for row, record in records:
             number = before + row + 1
             verdict = self._judge.judge(record)
-            if verdict.is_blank:
-                continue
             if not verdict.faults:
                 good.append((number, verdict.values))
                 continue
