@@ -64,6 +64,15 @@ def warehouse_settings(server_settings: Settings, tmp_path: Path) -> Iterator[Se
         yield settings
 
 
+@pytest.fixture(scope="module")
+def empty_warehouse(
+    server_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """A warehouse shared by a module's tests, nothing delivered."""
+    with copied_warehouse(server_settings, tmp_path_factory.mktemp("empty")) as settings:
+        yield settings
+
+
 def _administer(settings: Settings, statement: str, name: str) -> None:
     with psycopg.connect(server.admin_dsn(settings), autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -40,7 +40,7 @@ def build(settings: Settings, run: Run) -> None:
     if not _can_retry(target):
         _begin_marts(settings, run)
         arguments = _build(run)
-    with _environment(settings, run):
+    with environment(settings, run):
         outcome = invoke(settings, [*arguments, "--target-path", str(target)])
     results = [_facts(settings, result) for result in getattr(outcome.result, "results", [])]
     _record(settings, run, results)
@@ -55,7 +55,7 @@ def document(settings: Settings, run: Run) -> Path:
     """
     target = settings.home / "dbt" / "docs"
     told = json.dumps({**variables(run), "marts_schema": "marts"})
-    with _environment(settings, run):
+    with environment(settings, run):
         outcome = invoke(
             settings, ["docs", "generate", "--static", "--vars", told, "--target-path", str(target)]
         )
@@ -123,7 +123,7 @@ def _can_retry(target: Path) -> bool:
 
 
 @contextmanager
-def _environment(settings: Settings, run: Run) -> Iterator[None]:
+def environment(settings: Settings, run: Run) -> Iterator[None]:
     """dbt takes its connection from the environment; it is put back afterwards.
 
     Variables that begin with DBT_ENV_SECRET_ are masked by dbt in its logs.

@@ -97,6 +97,15 @@ def test_points_make_credits_by_hand(published: Settings) -> None:
     assert all(abs(by_hand - stored) <= Decimal("0.005") for by_hand, stored in found)
 
 
+def test_every_published_figure_is_kept(published: Settings) -> None:
+    """Marts with a primary key: the evidence (cases, exceptions) is in files, not in history."""
+    found = rows(published, "select distinct mart from history.published_figure")
+    assert {mart for (mart,) in found} >= {
+        *("indicator_performance", "indicator_disagreements", "credits_by_period"),
+        *("support_cost_ratio", "support_cost_by_category", "statement_checks"),
+    }
+
+
 def test_delivering_everything_again_changes_nothing(published: Settings) -> None:
     before = marts_checksums(published)
     landing = Path(published.landing)

@@ -1,0 +1,85 @@
+"""dbt's unit tests, and the rules that every model keeps, read from the manifest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from outturn import refresh, run, transform
+from outturn.settings import PROJECT_ROOT, Settings
+
+MODELS = PROJECT_ROOT / "dbt_project" / "models"
+
+
+@pytest.fixture(scope="module")
+def outcome(empty_warehouse: Settings) -> tuple[Any, dict[str, Any]]:
+    """All unit tests on an empty, published warehouse: dbt's result and its manifest."""
+    refresh.build_and_publish(empty_warehouse, everything=True)
+    planned = run.plan(empty_warehouse, everything=True)
+    assert planned is not None
+    target = empty_warehouse.home / "unit"
+    variables = transform.variables(planned) | {"marts_schema": "marts"}
+    with transform.environment(empty_warehouse, planned):
+        result = transform.invoke(
+            empty_warehouse,
+            [
+                *("test", "--select", "test_type:unit"),
+                *("--vars", json.dumps(variables), "--target-path", str(target)),
+            ],
+        )
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text())
+    return result, manifest
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_every_rule_of_the_models_holds(outcome: tuple[Any, dict[str, Any]]) -> None:
+    result, manifest = outcome
+    failed = [
+        f"{one.node.name}: {one.message}" for one in result.result.results if one.status != "pass"
+    ]
+    assert failed == []
+    assert len(result.result.results) == len(manifest["unit_tests"]) > 50
+
+
+def test_every_model_is_described_and_has_its_own_file_of_properties() -> None:
+    for path in sorted(MODELS.rglob("*.sql")):
+        properties = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))
+        (model,) = properties["models"]
+        assert model["name"] == path.stem
+        assert model["description"].strip(), path
+
+
+def test_every_mart_has_an_enforced_contract_and_described_columns(
+    outcome: tuple[Any, dict[str, Any]],
+) -> None:
+    marts = [node for node in models(outcome[1]) if node["fqn"][1] == "marts"]
+    assert marts
+    for mart in marts:
+        assert mart["contract"]["enforced"], mart["name"]
+        for column in mart["columns"].values():
+            assert column["description"].strip(), (mart["name"], column["name"])
+
+
+def test_layers_read_only_what_lies_below_them(outcome: tuple[Any, dict[str, Any]]) -> None:
+    """Sources are read in staging; nothing below the marts reads a mart."""
+    for model in models(outcome[1]):
+        layer = model["fqn"][1]
+        for parent in model["depends_on"]["nodes"]:
+            if parent.startswith("source."):
+                reads_source = layer == "staging" or "file_layers" in model["name"]
+                assert reads_source, (model["name"], parent)
+            if layer in {"staging", "intermediate"} and parent.startswith("model."):
+                assert outcome[1]["nodes"][parent]["fqn"][1] != "marts", (model["name"], parent)
+
+
+def test_no_figure_is_a_float_and_no_model_asks_the_clock() -> None:
+    for path in sorted(MODELS.rglob("*.sql")):
+        text = path.read_text(encoding="utf-8").lower()
+        for word in ("::float", "::double", "::real", "now()", "current_date", "current_timestamp"):
+            assert word not in text, (path, word)
