@@ -12,6 +12,14 @@ indicator_periods as (
     select * from {{ ref('int_indicator_periods') }}
 ),
 
+-- What could not be recomputed has no cases: they would be some of those that nobody counted.
+recomputed as (
+    select
+        indicator_code,
+        period_month
+    from {{ ref('int_recomputed__measures') }}
+),
+
 indicators as (
     select * from {{ ref('indicators') }}
 ),
@@ -85,6 +93,10 @@ event_cases as (
                 newest_cases.case_kind <> 'failed'
                 or newest_cases.is_passed = (indicator_periods.direction = 'lower')
             )
+    inner join recomputed
+        on
+            indicator_periods.indicator_code = recomputed.indicator_code
+            and indicator_periods.period_month = recomputed.period_month
     order by
         indicator_periods.indicator_code asc,
         indicator_periods.period_month asc,
