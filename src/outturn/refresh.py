@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 from outturn import intake, publish, receive, run, transform
 from outturn.contracts import load_contracts
@@ -74,6 +75,8 @@ def receive_all(
 ) -> list[OutturnError]:
     """Receive, load and check; every file is tried, what went wrong is returned, file by file."""
     problems: list[OutturnError] = []
+    if settings.landing_url and is_missing_folder(settings.landing_url):
+        say(f"warning: OUTTURN_LANDING_URL is {settings.landing_url}, and there is no such folder.")
     with step("Receive"):
         for name in [source] if source else sources_of(settings):
             try:
@@ -86,6 +89,14 @@ def receive_all(
         except IntakeFailed as failed:
             problems += failed.problems
     return problems
+
+
+def is_missing_folder(url: str) -> bool:
+    """Whether a URL names a local folder that is not there; others are known once they are listed.
+
+    A source that never delivered is no error, but a misspelt path would look like one.
+    """
+    return "://" not in url and not Path(url).is_dir()
 
 
 def sources_of(settings: Settings) -> list[str]:
