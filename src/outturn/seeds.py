@@ -124,12 +124,23 @@ def current_seed_dir(settings: Settings) -> Path:
 
 
 def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
-    """The newest archived set that was known at a time (for as-at builds)."""
+    """The archived set that was in use at a time (for as-at builds).
+
+    The newest that was known, or one that was published again after it: what is taken back counts.
+    """
     with connect(settings, "publisher") as connection:
         row = connection.execute(
             """
-            select seed_hash, archived_path from ops.seed_set where known_at <= %s
-            order by known_at desc, registered_at desc limit 1
+            with used as (
+                select seed_hash, known_at as since, registered_at from ops.seed_set
+                union all
+                select seed_hash, published_at, published_at from ops.publication
+            )
+            select seed_set.seed_hash, seed_set.archived_path
+            from used inner join ops.seed_set using (seed_hash)
+            where used.since <= %s
+            order by used.since desc, used.registered_at desc
+            limit 1
             """,
             (as_at,),
         ).fetchone()
