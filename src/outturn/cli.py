@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -35,6 +36,8 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 def main() -> None:
     """Entry point: an error of ours is said in plain words, with its exit code."""
+    # A terminal is told steps; what each node of a build did is in `home/logs/dbt`.
+    logging.getLogger("outturn").setLevel(logging.WARNING)
     try:
         app()
     except OutturnError as problem:
