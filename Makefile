@@ -15,10 +15,10 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/.ready ## Bring everything up on a generated contract, through Airflow
+demo: .venv/.ready superset/.venv/.ready ## Bring everything up on a generated contract, through Airflow
 	@$(RUN) outturn demo
 
-test: .venv/.ready ## Set up and pass the tests
+test: .venv/.ready superset/.venv/.ready ## Set up and pass the tests
 	@$(RUN) pytest
 
 lint: .venv/.ready ## Style, types, SQL and YAML
@@ -45,3 +45,7 @@ $(UV):
 .venv/.ready: uv.lock pyproject.toml | $(UV)
 	@echo "… the locked environment"
 	@started=$$SECONDS; $(UV) sync --locked --python $(PYTHON) --quiet && touch $@ && echo "✓ the locked environment ($$((SECONDS - started)) s)"
+
+superset/.venv/.ready: superset/uv.lock superset/pyproject.toml | $(UV)
+	@echo "… the locked environment of Superset"
+	@started=$$SECONDS; $(UV) sync --locked --project superset --python $(PYTHON) --quiet && touch $@ && echo "✓ the locked environment of Superset ($$((SECONDS - started)) s)"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from outturn import (
     warehouse,
 )
 from outturn.airflow_api import ENDED, AirflowClient
+from outturn.dashboards import bundle, environment, managing, serving
 from outturn.database import connect
 from outturn.doctor import examine
 from outturn.errors import AirflowProblem, NotReady
@@ -80,8 +83,9 @@ def demo(settings: Settings, *, months: int = 36, scale: float = 0.02) -> None:
     _start_airflow_and_generate(settings, folder, months, scale)
     client = AirflowClient(settings)
     changed = False
-    for batch in sample_post.batches(sample_post.items(folder)):
-        changed |= run_batch(settings, client, folder, landing, batch)
+    with superset_meanwhile(settings):
+        for batch in sample_post.batches(sample_post.items(folder)):
+            changed |= run_batch(settings, client, folder, landing, batch)
     if changed:
         _write_model_page(settings)
     else:
@@ -122,6 +126,30 @@ def _start_airflow_and_generate(
             airflow.result()
             services.wait_until_healthy(settings)
             wait_for_dags(settings)
+
+
+@contextmanager
+def superset_meanwhile(settings: Settings) -> Iterator[None]:
+    """Bring Superset up while the body runs, and wait for it afterwards.
+
+    It is begun only now because it makes secrets, as Airflow's start does. Without its environment
+    there is nothing to bring up, which is said.
+    """
+    if not environment.is_installed():
+        say("Superset's environment is not there: no dashboards (`make demo` makes it).")
+        yield
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        superset: Future[None] = pool.submit(_bring_superset_up, settings)
+        yield
+        with step(f"Superset on port {settings.superset_port}"):
+            superset.result()
+
+
+def _bring_superset_up(settings: Settings) -> None:
+    managing.apply(settings, bundle.read())
+    serving.start(settings)
+    serving.wait_until_healthy(settings)
 
 
 def _generate(settings: Settings, folder: Path, months: int, scale: float) -> None:
@@ -248,6 +276,7 @@ def _tell(settings: Settings, seconds: float) -> None:
             out.print(f"{name} was {status}{': ' + reason if reason else ''}", markup=False)
     links = {
         "Airflow": f"{airflow_config.base_url(settings)} (user {services.ADMIN_USER})",
+        "Dashboards": _dashboards(settings),
         "Check pages": settings.home / "checks" / "index.html",
         "Models and tests": settings.home / "dbt" / "docs" / "static_index.html",
         "Passwords": settings.secrets_path,
@@ -256,3 +285,13 @@ def _tell(settings: Settings, seconds: float) -> None:
     for title, place in links.items():
         out.print(f"{title}: {place}", markup=False, soft_wrap=True)
     out.print(f"Done in {seconds / 60:.1f} minutes. `make stop` ends what was started.")
+
+
+def _dashboards(settings: Settings) -> str:
+    """Where the dashboards are and who may look, by the names of the secrets."""
+    if not serving.is_healthy(settings):
+        return "not served"
+    slug = next(iter(bundle.read().dashboards))
+    page = f"{serving.base_url(settings)}/superset/dashboard/{slug}/"
+    name = environment.password_name(environment.VIEWER)
+    return f"{page} (user {environment.VIEWER}; password: {name} in the file below)"

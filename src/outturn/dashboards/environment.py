@@ -28,14 +28,21 @@ USERS = (
 )
 
 
+PYTHON = FOLDER / ".venv" / "bin" / "python"
+
+
+def is_installed() -> bool:
+    """Whether the environment has been made."""
+    return PYTHON.exists()
+
+
 def interpreter() -> Path:
     """Python of the environment. Raises SupersetProblem when it has not been made."""
-    python = FOLDER / ".venv" / "bin" / "python"
-    if not python.exists():
+    if not is_installed():
         raise SupersetProblem(
             "Superset's environment is not there.", remedy="Run `make superset/.venv/.ready`."
         )
-    return python
+    return PYTHON
 
 
 def password_name(user: str) -> str:

@@ -82,7 +82,11 @@ def export(settings: Settings, bundle: Bundle) -> Bundle:
     Objects keep their slugs; what the bundle does not know is not taken over.
     """
     found = environment.run_inside(settings, DUMP)
-    return reduce(found["documents"], bundle)
+    taken = reduce(found["documents"], bundle)
+    for slug, board in taken.dashboards.items():
+        first = {name: board[name] for name in ("title", "description", "theme")}
+        taken.dashboards[slug] = first | {"access": found["access"].get(slug, [])} | board
+    return taken
 
 
 def _differences(settings: Settings, bundle: Bundle, found: Document) -> list[Change]:
