@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from outturn import server
-from outturn.errors import NotReady
+from outturn.errors import NotReady, ServerProblem
 from outturn.secret_store import all_secrets
 from outturn.settings import Settings
 
@@ -62,8 +62,18 @@ def default_database(settings: Settings, role: Role) -> str:
 def connect(
     settings: Settings, role: Role = "loader", *, database: str | None = None, **options: Any
 ) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that commits on success, rolls back on an exception and is always closed."""
-    with _open(dsn_for(settings, role, database), options) as connection:
+    """A connection that commits on success, rolls back on an exception and is always closed.
+
+    Raises ServerProblem when the server does not take the connection, without its password.
+    """
+    try:
+        opened = _open(dsn_for(settings, role, database), options)
+    except psycopg.OperationalError as problem:
+        raise ServerProblem(
+            f"PostgreSQL does not take {login_name(role)}: {str(problem).strip()}.",
+            remedy="Is it running, and is `outturn init` done? `outturn doctor` looks.",
+        ) from problem
+    with opened as connection:
         yield connection
 
 

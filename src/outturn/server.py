@@ -79,6 +79,7 @@ def start(settings: Settings) -> bool:
     """
     where = place(settings)
     if is_running(settings):
+        _assert_port(settings, where)
         return False
     if port_is_taken(settings.pg_port):
         raise ServerProblem(
@@ -91,6 +92,16 @@ def start(settings: Settings) -> bool:
     (where.data / "outturn.conf").write_text(CONFIGURATION.format(port=settings.pg_port))
     _run(where, "pg_ctl", "-D", where.data, "-w", "-t", "60", "-l", where.log, "start")
     return True
+
+
+def _assert_port(settings: Settings, where: Place) -> None:
+    """The fourth line of PostgreSQL's pid file is its port."""
+    port = (where.data / "postmaster.pid").read_text().splitlines()[3]
+    if port != str(settings.pg_port):
+        raise ServerProblem(
+            f"the server of {settings.home} listens on port {port}, not {settings.pg_port}.",
+            remedy=f"Set OUTTURN_PG_PORT={port}, or stop it first.",
+        )
 
 
 def stop(settings: Settings) -> bool:
