@@ -17,7 +17,7 @@ from outturn.settings import PROJECT_ROOT, Settings
 from tests.conftest import copied_warehouse, marts_checksums, rows
 
 THEIRS = PROJECT_ROOT / "tests" / "warehouse" / "another_organisation"
-MONTHS = ("2024-04", "2024-10")
+MONTHS = ("2024-04", "2024-09", "2024-10")
 
 # Where one attempt after the other dies: a function, and at which of its passages.
 DEATHS = [
