@@ -70,12 +70,11 @@ class DelimitedText:
     def _take(self, cut: int, *, final: bool) -> Iterator[Block]:
         """The block up to `cut`. With an odd number of quotes no line end is certain."""
         data = self._data[:cut]
-        if data.count(b'"') % 2 == 1:
+        if b'"' in data and data.count(b'"') % 2 == 1:
             yield from self._take_exactly(final=final)
             return
         self._data = self._data[cut:]
-        lines = count_lines(data)
-        newline = _newline(data)
+        newline, lines = _newline(data)
         yield TextBlock(data, newline, lines, self._line, self._is_certain(data, newline))
         self._line += lines
 
@@ -195,14 +194,15 @@ def _maybe_blank(newline: str, delimiter: str) -> re.Pattern[bytes]:
     return re.compile(re.escape(newline.encode()) + b"[\\x00-\\x20" + first + b"]")
 
 
-def _newline(data: bytes) -> str | None:
-    """How all lines end; None for several ways, or a byte order mark at the start."""
+def _newline(data: bytes) -> tuple[str | None, int]:
+    """How all lines end, None for several ways or a byte order mark at the start; and the lines."""
+    ends, returns, pairs = data.count(b"\n"), 0, 0
+    if b"\r" in data:
+        returns, pairs = data.count(b"\r"), data.count(b"\r\n")
+    lines = ends + returns - pairs
     if data.startswith(BYTE_ORDER_MARK):
-        return None
-    returns = data.count(b"\r")
-    if not returns:
-        return "\n"
-    ends = data.count(b"\n")
-    if not ends:
-        return "\r"
-    return "\r\n" if returns == ends == data.count(b"\r\n") else None
+        return None, lines
+    if lines == pairs:
+        return "\r\n", lines
+    alone = {"\n": ends, "\r": returns}
+    return next((one for one, count in alone.items() if count == lines), None), lines

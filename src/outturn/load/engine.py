@@ -121,7 +121,9 @@ class Engine:
         names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
         rows = f"{numbers.file_id}::bigint, {numbers.first} + n, {names}"
         _, binary = self._copy(f"select {rows} from typed where ok")
-        return binary, self._sums("typed where ok")
+        sums = self._sums("typed where ok")
+        self._connection.execute("drop table typed")
+        return binary, sums
 
     def binary_of(
         self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]

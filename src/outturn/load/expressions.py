@@ -90,7 +90,7 @@ def _rules(column: Column, value: str, codes: str | None) -> list[str]:
 
 def _text(_column: Column, _style: FormColumn, _form: Form, text: str) -> Expression:
     said = f"regexp_matches({text}, '[^\\x00-\\x20]')"
-    return Expression(text, f"case when unicode({text}) > 32 then true else {said} end")
+    return Expression(text, f"case when {text} >= '!' then true else {said} end")
 
 
 def _period(_column: Column, _style: FormColumn, _form: Form, text: str) -> Expression:
@@ -187,7 +187,10 @@ def _boolean(_column: Column, style: FormColumn, _form: Form, text: str) -> Expr
         return ", ".join(literal(word.lower()) for word in of)
 
     known = words((*style.booleans.true, *style.booleans.false))
-    value = f"lower({text}) in ({words(style.booleans.true)})"
+    yes = words(style.booleans.true)
+    value = (
+        f"case when {text} in ({known}) then {text} in ({yes}) else lower({text}) in ({yes}) end"
+    )
     ok = f"case when {text} in ({known}) then true else lower({text}) in ({known}) end"
     return Expression(f"({value})", ok)
 

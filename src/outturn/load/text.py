@@ -92,8 +92,9 @@ def _line_at(opener: Opener, codec: str, skip: int, position: int) -> int:
 def count_lines(data: bytes) -> int:
     """How many lines end in this text, however they end."""
     ends = data.count(b"\n")
-    returns = data.count(b"\r")
-    return ends + returns - data.count(b"\r\n") if returns else ends
+    if b"\r" not in data:  # looking is much cheaper than counting
+        return ends
+    return ends + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _undecodable(file: str, opener: Opener, codec: str, skip: int, position: int) -> FileRefused:
