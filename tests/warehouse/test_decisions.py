@@ -95,6 +95,18 @@ def test_a_decision_may_arrive_with_its_claim_in_any_order(
     assert check.check_file(warehouse_settings, decision).accepted
 
 
+def test_a_held_decision_is_looked_at_again_when_its_claim_has_come(
+    warehouse_settings: Settings, land: Land
+) -> None:
+    decision = land("finance/relief_decisions", RELIEF)
+    assert not check.check_file(warehouse_settings, decision).accepted
+    assert check.pending(warehouse_settings) == []
+    claim = land("supplier/relief_claims", CLAIM)
+    assert check.check_file(warehouse_settings, claim).accepted
+    assert check.pending(warehouse_settings, "finance") == [decision]
+    assert check.check_file(warehouse_settings, decision).accepted
+
+
 @pytest.mark.parametrize(
     ("extract", "record", "change", "failure"),
     [

@@ -25,12 +25,20 @@ EARLIER_FILES = 12
 
 
 def pending(settings: Settings, source: str | None = None) -> list[int]:
-    """Files that are loaded and not checked yet, of one source or of all, oldest first."""
+    """Files to check, of one source or of all, oldest first.
+
+    Those that are loaded; and held ones again when another extract's file was accepted since: a
+    decision may come before the claim that it answers.
+    """
     with connect(settings, "loader") as connection:
         rows = connection.execute(
             """
             select file_id from ops.extract_file
-            where status = 'loaded'
+            where (status = 'loaded' or (status = 'held' and exists (
+                    select from ops.extract_file as newer
+                    where newer.status = 'accepted' and newer.extract <> extract_file.extract
+                        and newer.checked_at > extract_file.checked_at
+                )))
                 and (%(source)s::text is null or split_part(extract, '/', 1) = %(source)s)
             order by file_id
             """,
