@@ -1,0 +1,203 @@
+"""What a person sees: a real Chromium logs in as finance and reads the dashboards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Response, expect
+
+from outturn.dashboards import environment, serving
+from outturn.dashboards.bundle import charts_on, read, tabs_of
+from outturn.secret_store import all_secrets
+from outturn.settings import Settings
+from tests.conftest import rows
+
+WAIT = 60_000
+HOLDER = "[data-test='dashboard-component-chart-holder']"
+
+
+class Board:
+    """A page with what it asked for and complained about."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.answers: list[Response] = []
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("response", self._answered)
+        page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+
+    def open(self, slug: str) -> None:
+        self.page.goto(f"{self.base}/superset/dashboard/{slug}/")
+        self.page.wait_for_selector(HOLDER, timeout=WAIT)
+
+    def chart(self, title: str) -> Locator:
+        name = re.compile(f"^{re.escape(title)}$")
+        titled = self.page.locator("[data-test='editable-title']", has_text=name)
+        return self.page.locator(HOLDER).filter(has=titled).first
+
+    def figure(self, title: str) -> Locator:
+        return self.chart(title).locator(".header-line")
+
+    def choose(self, value: str) -> None:
+        """Choose a value of the first filter and apply it."""
+        first = self.page.locator("[data-test='form-item-value']").first
+        first.locator(".ant-select").first.click()
+        self.page.keyboard.type(value)
+        self.page.locator(".ant-select-item-option", has_text=value).first.click()
+        self.page.keyboard.press("Escape")
+        self.page.locator("[data-test='filter-bar__apply-button']").click()
+
+    def read_through(self, slug: str) -> None:
+        """Open every tab and come by every chart."""
+        for tab in tabs_of(read().dashboards[slug]):
+            if tab["title"]:
+                self.page.locator(".ant-tabs-tab", has_text=tab["title"]).first.click()
+            for row in tab["rows"]:
+                for item in row:
+                    if "chart" in item:
+                        title = read().charts[f"{slug}/{item['chart']}"]["title"]
+                        self.chart(title).scroll_into_view_if_needed(timeout=WAIT)
+            self.page.wait_for_load_state("networkidle", timeout=WAIT)
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _answered(self, response: Response) -> None:
+        if "/api/v1/chart/data" in response.url:
+            self.answers.append(response)
+
+
+@pytest.fixture(scope="session")
+def session(superset: Settings, browser: Browser) -> dict[str, Any]:
+    """Cookies of a log-in through the form."""
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/London")
+    page = context.new_page()
+    page.goto(f"{serving.base_url(superset)}/login/")
+    page.fill("#username", environment.VIEWER)
+    page.fill("#password", all_secrets(superset)[environment.password_name(environment.VIEWER)])
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/login" not in url, timeout=WAIT)
+    state: dict[str, Any] = context.storage_state()  # type: ignore[assignment]
+    context.close()
+    return state
+
+
+@pytest.fixture
+def board(superset: Settings, browser: Browser, session: dict[str, Any]) -> Iterator[Board]:
+    context = browser.new_context(
+        storage_state=session,  # type: ignore[arg-type]
+        viewport={"width": 1280, "height": 1400},
+        locale="en-GB",
+        timezone_id="Europe/London",
+    )
+    yield Board(context.new_page(), serving.base_url(superset))
+    context.close()
+
+
+def value(settings: Settings, query: str) -> Any:
+    return rows(settings, query, "finance")[0][0]
+
+
+@pytest.mark.parametrize("slug", sorted(read().dashboards))
+def test_every_chart_asks_and_is_answered_without_a_complaint(board: Board, slug: str) -> None:
+    board.open(slug)
+    board.read_through(slug)
+    assert [answer.status for answer in board.answers if answer.status != 200] == []
+    assert len(board.answers) >= len(charts_on(slug, read().dashboards[slug]))
+    assert board.complaints == []
+    assert board.hosts == {board.base.removeprefix("http://")}
+
+
+def test_the_glance_tells_what_sql_tells(board: Board, superset: Settings) -> None:
+    board.open("contract-at-a-glance")
+    payable = "select sum(credit_gbp) from marts.credits_by_period where is_payable"
+    due = value(superset, payable)
+    newest = value(superset, f"{payable} and recency = 'latest'")
+    ratio, gap = rows(
+        superset,
+        "select ratio_pct, gap_gbp from marts.support_cost_ratio"
+        " where span = 'rolling12' and basis = 'gross' and recency = 'latest'",
+        "finance",
+    )[0]
+    expect(board.figure("Credits to date")).to_have_text(f"£{due:,.0f}", timeout=WAIT)
+    expect(board.figure("Credit this month")).to_have_text(f"£{newest:,.0f}", timeout=WAIT)
+    expect(board.figure("Support costs")).to_have_text(f"{ratio:.1f}%", timeout=WAIT)
+    expect(board.figure("To the aim")).to_have_text(f"£{gap / 1_000_000:.1f}M", timeout=WAIT)
+    answers = rows(superset, "select verdict, answer from marts.contract_headlines", "finance")
+    table = board.chart("The contract in five answers")
+    for verdict, answer in answers:
+        expect(table).to_contain_text(verdict, timeout=WAIT)
+        expect(table).to_contain_text(answer, timeout=WAIT)
+
+
+def test_a_filter_narrows_the_credits_to_its_year(board: Board, superset: Settings) -> None:
+    payable = "select sum(credit_gbp) from marts.credits_by_period where is_payable"
+    year = value(superset, "select max(fiscal_year) from marts.credits_by_period")
+    of_all = value(superset, payable)
+    of_year = value(superset, f"{payable} and fiscal_year = '{year}'")
+    assert of_year != of_all
+    board.open("contract-at-a-glance")
+    expect(board.figure("Credits to date")).to_have_text(f"£{of_all:,.0f}", timeout=WAIT)
+    board.choose(year)
+    expect(board.figure("Credits to date")).to_have_text(f"£{of_year:,.0f}", timeout=WAIT)
+
+
+def test_a_click_on_the_worst_indicator_leads_to_its_cases(
+    board: Board, superset: Settings
+) -> None:
+    label, cases = rows(
+        superset,
+        """
+        select performance.indicator_label, count(cases.case_id)
+        from marts.indicator_performance as performance
+        inner join marts.indicator_cases as cases using (indicator_label)
+        where performance.basis = 'agreed' and performance.recency = 'latest'
+        and performance.is_failed and cases.recency = 'latest'
+        group by performance.indicator_label order by count(cases.case_id) desc limit 1
+        """,
+        "finance",
+    )[0]
+    board.open("indicator-performance")
+    worst = board.chart("Worst indicators now")
+    cell = worst.get_by_text(label, exact=True).first
+    expect(cell).to_be_visible(timeout=WAIT)
+    cell.click()
+    listed = board.chart("Cases, with file and record")
+    placeholder = f"{cases} records..."
+    expect(listed.get_by_placeholder(placeholder)).to_be_visible(timeout=WAIT)
+    file_name = value(
+        superset,
+        "select file_name from marts.indicator_cases where recency = 'latest'"
+        f" and indicator_label = '{label}' order by case_id limit 1",
+    )
+    expect(listed.locator("tbody tr").first).to_contain_text(label, timeout=WAIT)
+    expect(listed.locator("tbody tr").first).to_contain_text(file_name)
+
+
+def test_the_scorecard_shows_a_sign_and_the_value(board: Board, superset: Settings) -> None:
+    text = value(
+        superset,
+        "select result_text from marts.indicator_performance where basis = 'agreed'"
+        " and recency = 'latest' and severity = 'minor' and is_in_contract limit 1",
+    )
+    board.open("indicator-performance")
+    board.page.locator(".ant-tabs-tab", has_text="Scorecard").first.click()
+    expect(board.chart("Scorecard")).to_contain_text(text, timeout=WAIT)
+
+
+def test_the_gap_is_support_cost_less_15_per_cent(superset: Settings) -> None:
+    cost, spent, gap = rows(
+        superset,
+        "select support_cost_gbp, expenditure_gbp, gap_gbp from marts.support_cost_ratio"
+        " where span = 'rolling12' and basis = 'gross' and recency = 'latest'",
+        "finance",
+    )[0]
+    assert gap == round(cost - Decimal("0.15") * spent, 2)
