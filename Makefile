@@ -21,7 +21,8 @@ demo: .venv/.ready superset/.venv/.ready ## Bring everything up on a generated c
 test: .venv/.ready superset/.venv/.ready ## Set up and pass the tests
 	@$(RUN) pytest
 
-lint: .venv/.ready ## Style, types, YAML and the models (sqlfluff does not know `begin atomic` of src/outturn/sql)
+# src/outturn/sql is left out: sqlfluff cannot read the bodies of SQL-standard functions.
+lint: .venv/.ready ## Style, types, YAML and the models' SQL
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) yamllint --strict .
