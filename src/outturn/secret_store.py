@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from outturn.settings import Settings
@@ -16,10 +18,11 @@ def secret(settings: Settings, name: str, make: Callable[[], str] | None = None)
 
     The file is replaced atomically and is readable by its owner only.
     """
-    stored = all_secrets(settings)
-    if name not in stored:
-        stored[name] = make() if make else secrets.token_urlsafe(24)
-        _write(settings.secrets_path, stored)
+    with _alone(settings.secrets_path):
+        stored = all_secrets(settings)
+        if name not in stored:
+            stored[name] = make() if make else secrets.token_urlsafe(24)
+            _write(settings.secrets_path, stored)
     return stored[name]
 
 
@@ -31,8 +34,16 @@ def all_secrets(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _write(path: Path, stored: dict[str, str]) -> None:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One at a time, thread or process: two that add a secret would lose one of them."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, stored: dict[str, str]) -> None:
     partial = path.with_suffix(".part")
     descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:
