@@ -84,6 +84,14 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
         (HEADER + GOOD + GOOD.replace("Acme", "Ac\0me"), 3, "NUL"),
         (HEADER + GOOD.replace("12.50", "today") * 30, 2, "30 of 30 records are bad"),
         (b"PK\x03\x04 no zip", None, "damaged zip"),
+        (b"PK\x05\x06" + bytes(18), None, "the zip holds 0 files"),
+        (HEADER + '"' + "a" * (5 << 20), 2, "longer than 4 MB"),
+        (HEADER + GOOD + '"' + "abc\n" * 30_000, 3, "records are bad"),
+        (",".join(map(str, range(100_000))) + "\n", None, "no header found"),
+        ("\ufeff\ufeff" + HEADER + GOOD, 1, "'\\ufeffpublisher_code'"),
+        (HEADER.encode("utf-16-le"), 1, "UTF-16"),
+        (HEADER.encode("utf-16") + b"x", 2, "is not utf-16-le text"),
+        (b"%PDF-1.7", None, "is a PDF"),
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(
@@ -101,6 +109,18 @@ def test_what_cannot_be_read_is_refused_whole(
     assert rows(warehouse_settings, "select status, refusal from ops.extract_file") == [
         ("refused", result.refusal)
     ]
+
+
+def test_a_plain_column_that_may_be_blank_may_be_absent_but_not_renamed(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    short = "publisher_code,supplier_name,amount_gbp,paid_date\nP,Acme,12.50,2016-01-05\n"
+    renamed = short.replace("paid_date\n", "paid_date,sme\n").replace("05\n", "05,true\n")
+    assert load(warehouse_settings, tmp_path, "payments_2016-01.csv", short).landed == 1
+    found = rows(warehouse_settings, "select amount_gbp, is_sme from landing.finance__payments")
+    assert found == [(Decimal("12.50"), None)]
+    refused = load(warehouse_settings, tmp_path, "payments_2016-02.csv", renamed)
+    assert "'sme'" in (refused.refusal or "")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +275,19 @@ def test_a_zip_is_read_as_what_it_holds(warehouse_settings: Settings, tmp_path: 
     assert numbers == [(1,), (2,)]
 
 
+def test_thousands_of_blank_columns_and_rows_are_no_data(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """What a spreadsheet writes to the right of and below its data; a value out there is bad."""
+    right = "," * 16_000 + "\n"
+    odd = GOOD[:-1] + "," * 9_000 + "x\n"
+    text = HEADER[:-1] + right + GOOD[:-1] + right + right + odd + right * 50
+    result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", text)
+    assert (result.refusal, result.records, result.landed) == (None, 2, 1)
+    ((line, _, errors),) = quarantined(warehouse_settings)
+    assert (line, errors[0]["value"]) == (4, "x")
+
+
 def test_the_same_bytes_are_never_taken_for_another_month(
     warehouse_settings: Settings, tmp_path: Path
 ) -> None:
@@ -267,6 +300,16 @@ def test_the_same_bytes_are_never_taken_for_another_month(
     assert rows(warehouse_settings, "select period from ops.file_part") == [("2016-01",)]
     other = load(warehouse_settings, tmp_path, "payments_2016-02.csv", HEADER + GOOD * 2)
     assert other.landed == 2
+
+
+def test_a_zip_damaged_inside_is_refused(warehouse_settings: Settings, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", HEADER + GOOD * 1_000)
+    content = bytearray(packed.getvalue())
+    content[60] ^= 0xFF
+    result = load(warehouse_settings, tmp_path, "payments_2016-01.zip", bytes(content))
+    assert "damaged zip" in (result.refusal or "")
 
 
 @pytest.mark.parametrize("member", ["../a.csv", "/a.csv", "a.zip"])

@@ -14,11 +14,17 @@ PLAIN = "plain"
 
 
 def plain_form(contract: Contract) -> Form:
-    """`<extract>_<YYYY-MM>[_<n>].csv`: UTF-8, commas, our names, ISO dates, plain decimals."""
+    """`<extract>_<YYYY-MM>[_<n>].csv`: UTF-8, commas, our names, ISO dates, plain decimals.
+
+    A column that may be blank may be absent; under another name it is unknown and refused.
+    """
     return Form(
         name=PLAIN,
         files=(FilePattern(f"{contract.extract}_<YYYY-MM>[_<n>].csv"),),
-        columns=tuple(FormColumn(column.name, (column.name,)) for column in contract.columns),
+        columns=tuple(
+            FormColumn(column.name, (column.name,), optional=not column.required)
+            for column in contract.columns
+        ),
         declared_in=contract.path,
     )
 
