@@ -70,7 +70,7 @@ def _check_rates(tables: Tables) -> None:
                 f"{code} has no row in credit_scheme_steps.csv, from which its credit follows",
             )
         deems = scheme["unreported_is_failure"].lower() == "true"
-        if method in SHORTFALL_METHODS and deems and not scheme["deemed_shortfall"]:
+        if method == "shortfall_percentage" and deems and not scheme["deemed_shortfall"]:
             said = f"{code} deems what is not reported a failure and does not say how short it fell"
             raise scheme.problem("credit_schemes", "deemed_shortfall", said)
 
@@ -135,11 +135,13 @@ def _check_shortfalls(tables: Tables) -> None:
 def _judged_kpis(tables: Tables) -> Iterator[tuple[str, str, Record]]:
     """Each KPI with each scheme of its contract, in force or what if, and that scheme's method."""
     methods = {scheme["scheme_code"]: scheme["method"] for scheme in tables["credit_schemes"]}
-    kpis = [row for row in _known_indicators(tables).values() if row["kind"] == "KPI"]
+    kpis: dict[str, list[Record]] = {}
+    for row in _known_indicators(tables).values():
+        if row["kind"] == "KPI":
+            kpis.setdefault(row["contract_code"], []).append(row)
     for applied in tables["contract_schemes"]:
-        for kpi in kpis:
-            if kpi["contract_code"] == applied["contract_code"]:
-                yield applied["scheme_code"], methods[applied["scheme_code"]], kpi
+        for kpi in kpis.get(applied["contract_code"], []):
+            yield applied["scheme_code"], methods[applied["scheme_code"]], kpi
 
 
 def _known_indicators(tables: Tables) -> Mapping[str, Record]:

@@ -18,21 +18,26 @@ from outturn.transform import invoke
 Invoke = Callable[..., Any]
 
 
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What dbt's profile takes from the environment, for a test's own database."""
+    parts = conninfo_to_dict(dsn_for(settings, "transformer"))
+    return {
+        "OUTTURN_PG_HOST": str(parts["host"]),
+        "OUTTURN_PG_PORT": str(parts["port"]),
+        "OUTTURN_PG_DATABASE": str(parts["dbname"]),
+        "OUTTURN_TRANSFORMER_USER": str(parts["user"]),
+        "DBT_ENV_SECRET_TRANSFORMER_PASSWORD": str(parts["password"]),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
+    }
+
+
 @pytest.fixture
 def invoke_dbt(
     warehouse_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Invoke:
     """Runs a dbt command with vars; returns its result, fails with the messages of its nodes."""
-    parts = conninfo_to_dict(dsn_for(warehouse_settings, "transformer"))
-    for name, value in {
-        "OUTTURN_PG_HOST": parts["host"],
-        "OUTTURN_PG_PORT": parts["port"],
-        "OUTTURN_PG_DATABASE": parts["dbname"],
-        "OUTTURN_TRANSFORMER_USER": parts["user"],
-        "DBT_ENV_SECRET_TRANSFORMER_PASSWORD": parts["password"],
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
-    }.items():
-        monkeypatch.setenv(name, str(value))
+    for name, value in dbt_environment(warehouse_settings).items():
+        monkeypatch.setenv(name, value)
 
     def run(*arguments: str, **variables: Any) -> Any:
         outcome = invoke(

@@ -9,6 +9,8 @@ with layers as (
     union all
     {{ file_layer_counts('supplier', 'relief_claims') | indent(4) }}
     union all
+    {{ file_layer_counts('supplier', 'rectification_plans') | indent(4) }}
+    union all
     {{ file_layer_counts('finance', 'ledger') | indent(4) }}
     union all
     {{ file_layer_counts('finance', 'payments') | indent(4) }}

@@ -19,7 +19,7 @@ final as (
         points_by_period.period_month,
         -- measures
         trim_scale(
-            coalesce(sum(floor(failed_kpis.shortfall / failed_kpis.unit_size)), 0)
+            coalesce(sum(div(failed_kpis.shortfall, failed_kpis.unit_size)), 0)
             * 0.01
             * points_by_period.unit_pct
             * points_by_period.charges_gbp

@@ -63,7 +63,7 @@ parts as (
                 when 'points_step' then tiers.step_pct
                 when 'per_full_unit'
                     then
-                        floor(failed_kpis.shortfall / failed_kpis.unit_size)
+                        div(failed_kpis.shortfall, failed_kpis.unit_size)
                         * points_by_period.unit_pct
             end,
             0

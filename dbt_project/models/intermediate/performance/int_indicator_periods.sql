@@ -17,7 +17,7 @@ indicator_versions as (
 ),
 
 returns as (
-    select distinct
+    select
         indicator_code,
         period
     from {{ ref('stg_supplier__indicator_returns') }}
@@ -62,7 +62,13 @@ expected as (
         -- History before Day 1 is measured and rated, but never scores.
         measurement_periods.period_end_date >= coalesce(contracts.starts_on, '-infinity')
             as is_in_contract,
-        returns.indicator_code is not null
+        -- In a hashed list: joined, an unlucky plan would compare each row with each.
+        (indicators.indicator_code, measurement_periods.period_month) in (
+            select
+                returns.indicator_code,
+                returns.period
+            from returns
+        )
         or (
             measurement_periods.period_end_date
             >= coalesce(indicators.history_from, contracts.starts_on, '-infinity')
@@ -74,23 +80,28 @@ expected as (
     inner join contracts on indicators.contract_code = contracts.contract_code
     inner join measurement_periods
         on coalesce(indicators.frequency, 'M') = measurement_periods.frequency
-    left join returns
-        on
-            indicators.indicator_code = returns.indicator_code
-            and measurement_periods.period_month = returns.period
 ),
 
-due_days as (
+due_working_days as (
+    select distinct due_working_day
+    from indicator_versions
+    where due_working_day is not null
+),
+
+-- Few rows, found once: the planner takes the periods below for fewer than they are.
+due_days as materialized (
     select
         period_end.day as period_end_date,
-        due.day as due_date,
-        due.working_day_index - period_end.working_day_index as due_working_day
+        due_working_days.due_working_day,
+        due.day as due_date
     from working_days as period_end
+    cross join due_working_days
     inner join working_days as due
         on
             due.is_working_day
+            and period_end.working_day_index + due_working_days.due_working_day
+            = due.working_day_index
             and period_end.day < due.day
-            and period_end.day + 366 > due.day
     where period_end.day in (select months.period_end_date from months)
 ),
 

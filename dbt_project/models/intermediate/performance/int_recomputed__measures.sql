@@ -88,50 +88,53 @@ delivered_periods as (
     having count(*) = periods.months_in_period
 ),
 
-recomputable as (
+-- Counted before it is asked which months were delivered: the planner knows these sizes.
+counted as materialized (
     select
         indicator_periods.contract_code,
         indicator_periods.indicator_code,
-        indicator_periods.period_month,
         indicator_periods.first_month,
+        indicator_periods.period_month,
         indicator_periods.recompute_rule,
-        rules.has_denominator_one::integer as denominator_one
+        coalesce(sum(monthly_changes.numerator), 0) as numerator,
+        coalesce(sum(monthly_changes.denominator), 0) as denominator
     from indicator_periods
-    inner join delivered_periods
+    left join monthly_changes
         on
-            indicator_periods.contract_code = delivered_periods.contract_code
-            and indicator_periods.first_month = delivered_periods.first_month
-            and indicator_periods.period_month = delivered_periods.period_month
-    inner join rules
-        on
-            indicator_periods.contract_code = rules.contract_code
-            and indicator_periods.recompute_rule = rules.recompute_rule
+            indicator_periods.contract_code = monthly_changes.contract_code
+            and indicator_periods.recompute_rule = monthly_changes.recompute_rule
+            and indicator_periods.period_month >= monthly_changes.counted_month
+            and (
+                monthly_changes.is_stock
+                or indicator_periods.first_month <= monthly_changes.counted_month
+            )
+    group by
+        indicator_periods.contract_code,
+        indicator_periods.indicator_code,
+        indicator_periods.first_month,
+        indicator_periods.period_month,
+        indicator_periods.recompute_rule
 ),
 
 final as (
     select
         -- keys
-        recomputable.contract_code,
-        recomputable.indicator_code,
-        recomputable.period_month,
+        counted.contract_code,
+        counted.indicator_code,
+        counted.period_month,
         -- measures
-        coalesce(sum(monthly_changes.numerator), 0) as numerator,
-        coalesce(sum(monthly_changes.denominator), 0) + recomputable.denominator_one as denominator
-    from recomputable
-    left join monthly_changes
+        counted.numerator,
+        counted.denominator + rules.has_denominator_one::integer as denominator
+    from counted
+    inner join delivered_periods
         on
-            recomputable.contract_code = monthly_changes.contract_code
-            and recomputable.recompute_rule = monthly_changes.recompute_rule
-            and recomputable.period_month >= monthly_changes.counted_month
-            and (
-                monthly_changes.is_stock
-                or recomputable.first_month <= monthly_changes.counted_month
-            )
-    group by
-        recomputable.contract_code,
-        recomputable.indicator_code,
-        recomputable.period_month,
-        recomputable.denominator_one
+            counted.contract_code = delivered_periods.contract_code
+            and counted.first_month = delivered_periods.first_month
+            and counted.period_month = delivered_periods.period_month
+    inner join rules
+        on
+            counted.contract_code = rules.contract_code
+            and counted.recompute_rule = rules.recompute_rule
 )
 
 select * from final

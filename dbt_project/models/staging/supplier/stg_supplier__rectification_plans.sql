@@ -1,0 +1,1 @@
+{{ current_rows('supplier', 'rectification_plans') }}
