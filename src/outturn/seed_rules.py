@@ -16,8 +16,10 @@ from outturn.seed_bands import Band, check_bands
 from outturn.seed_credits import check_credits
 from outturn.seed_record import Record, Tables
 
-# First months of measurement periods (quarters and years are fiscal, from April).
-FIRST_MONTHS = {"M": tuple(range(1, 13)), "Q": (1, 4, 7, 10), "A": (4,)}
+# Months in a measurement period. Quarters and years begin with the fiscal year: in April unless
+# calendar_inputs.csv says otherwise.
+PERIOD_MONTHS = {"M": 1, "Q": 3, "A": 12}
+FISCAL_YEAR_START_MONTH = 4
 RANGES = ("inside", "outside")
 
 
@@ -53,8 +55,9 @@ def check(
     _check_ranges_of_days("contract_schemes", ("contract_code", "scheme_code"), what_if)
     _check_ranges_of_days("cost_categories", ("code_type", "code"), tables["cost_categories"])
     indicators = {row["indicator_code"]: row for row in tables["indicators"]}
+    start_month = _fiscal_year_start_month(tables["calendar_inputs"])
     for version in tables["indicator_versions"]:
-        _check_version(version, indicators[version["indicator_code"]])
+        _check_version(version, indicators[version["indicator_code"]], start_month)
     _check_bands(tables, indicators)
     check_credits(tables)
 
@@ -109,10 +112,20 @@ def _check_ranges_of_days(seed: str, parts: tuple[str, ...], records: Iterable[R
         last[thing] = record
 
 
-def _check_version(version: Record, indicator: Record) -> None:
+def _fiscal_year_start_month(inputs: Iterable[Record]) -> int:
+    for record in inputs:
+        if record["input_code"] != "fiscal_year_start_month":
+            continue
+        if not 1 <= int(record["value"]) <= 12:
+            raise record.problem("calendar_inputs", "value", "is not a month from 1 to 12")
+        return int(record["value"])
+    return FISCAL_YEAR_START_MONTH
+
+
+def _check_version(version: Record, indicator: Record, start_month: int) -> None:
     starts = date.fromisoformat(version["valid_from"])
     frequency = indicator["frequency"] or "M"
-    if starts.day != 1 or starts.month not in FIRST_MONTHS[frequency]:
+    if starts.day != 1 or (starts.month - start_month) % PERIOD_MONTHS[frequency] != 0:
         raise version.problem(
             "indicator_versions",
             "valid_from",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import os
@@ -97,7 +98,14 @@ def variables(run: Run) -> dict[str, Any]:
         "publication_id": run.publication_id,
         "schema_prefix": run.schema_prefix,
         "marts_schema": run.marts_schema,
+        **_calendar_inputs(run.seed_path),
     }
+
+
+def _calendar_inputs(seed_path: Path) -> dict[str, int]:
+    """What reference data says of the calendar, by the name of the var that it sets."""
+    with (seed_path / "calendar_inputs.csv").open(encoding="utf-8", newline="") as rows:
+        return {row["input_code"]: int(row["value"]) for row in csv.DictReader(rows)}
 
 
 def _build(run: Run) -> list[str]:

@@ -118,3 +118,18 @@ def test_shares_end_at_0_and_100_and_other_units_do_not() -> None:
     assert check_bands([band("[1", ")")], version) is not None
     assert check_bands([band("[0", "9]", unit="hours")], version) is None
     assert check_bands([band("(", ")", severity="minor")], version) is not None
+
+
+def test_quarters_begin_with_the_fiscal_year_of_the_reference_data(tmp_path: Path) -> None:
+    settings = changed(tmp_path, "indicators.csv", "", "")
+    assert settings.seeds_dir is not None
+    inputs = settings.seeds_dir / "calendar_inputs.csv"
+    inputs.write_text("input_code,value\nfiscal_year_start_month,1\n")
+    path = seeds.prepare(settings).path
+    assert "fiscal_year_start_month,1," in (path / "calendar_inputs.csv").read_text()
+    inputs.write_text("input_code,value\nfiscal_year_start_month,2\n")
+    with pytest.raises(SeedProblem, match="is not the first day of a period"):
+        seeds.prepare(settings)
+    inputs.write_text("input_code,value\nfiscal_year_start_month,13\n")
+    with pytest.raises(SeedProblem, match="is not a month"):
+        seeds.prepare(settings)
