@@ -168,6 +168,7 @@ def test_json_lines_land_exactly_or_are_quarantined_whole(
         "{}",
         '{"payee": "h", "amount": 0.10000000000000000000, "paid": "2016-01-05"}',
         '{"payee": "i", "amount": 3}',
+        '{"payee": "\\u0000", "amount": "\\ud800", "paid": "2016-01-05"}',
     ]
     settings = with_json_lines(warehouse_settings, tmp_path)
     result = load(settings, tmp_path / "api_2016-01.jsonl", ("\n".join(records) + "\n").encode())
@@ -188,7 +189,7 @@ def test_json_lines_land_exactly_or_are_quarantined_whole(
         "select record_number, line_number, raw_record, errors from quarantine.record order by 1",
     )
     assert [(number, line) for number, line, *_ in kept] == [
-        (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (10, 11),
+        (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (10, 11), (11, 12),
     ]  # fmt: skip
     assert [raw for _, _, raw, _ in kept] == [records[line - 1] for _, line, *_ in kept]
     assert {error["column"]: error["value"] for error in kept[1][3]} == {

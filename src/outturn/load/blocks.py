@@ -8,6 +8,7 @@ from outturn.load.records import Record
 
 BLOCK_BYTES = 3 << 20
 BLOCK_ROWS = 20_000
+BLOCK_LINES = 60_000
 
 
 @dataclass(frozen=True)

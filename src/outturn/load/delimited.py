@@ -8,7 +8,7 @@ from functools import cache
 
 from outturn.contracts import Contract, Form
 from outturn.errors import FileRefused
-from outturn.load.blocks import BLOCK_BYTES, Block, ControlRecord, RowsBlock, TextBlock
+from outturn.load.blocks import BLOCK_BYTES, BLOCK_LINES, Block, ControlRecord, RowsBlock, TextBlock
 from outturn.load.cells import is_blank
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
 from outturn.load.records import MAX_RECORD_BYTES, Record, split_simple, tokenise
@@ -45,7 +45,7 @@ class DelimitedText:
             else:
                 size = len(self._data) + BLOCK_BYTES
         self._end()
-        if self._data:
+        while self._data:
             yield from self._take(len(self._data), final=True)
 
     def _fill(self, size: int) -> bool:
@@ -68,20 +68,27 @@ class DelimitedText:
         return self._data.rfind(b"\r", 0, max(limit, 0)) + 1
 
     def _take(self, cut: int, *, final: bool) -> Iterator[Block]:
-        """The block up to `cut`. With an odd number of quotes no line end is certain."""
+        """A block up to `cut`, or shorter. With an odd number of quotes no line end is certain."""
         data = self._data[:cut]
+        newline, lines = _newline(data)
+        if lines > BLOCK_LINES:
+            shorter = self._last_line_end(cut * BLOCK_LINES // lines)
+            if 0 < shorter < cut:
+                yield from self._take(shorter, final=final)
+                return
         if b'"' in data and data.count(b'"') % 2 == 1:
             yield from self._take_exactly(final=final)
             return
         self._data = self._data[cut:]
-        newline, lines = _newline(data)
         yield TextBlock(data, newline, lines, self._line, self._is_certain(data, newline))
         self._line += lines
 
     def _take_exactly(self, *, final: bool) -> Iterator[Block]:
         text = self._data.decode()
         kept = 0 if final else max(len(text) - KEPT_BACK, 1)
-        records, used = tokenise(text, self._form.delimiter, self._line, final=final)
+        records, used = tokenise(
+            text, self._form.delimiter, self._line, final=final, limit=BLOCK_LINES
+        )
         if not final:
             records = [record for record in records if record.end <= kept]
             used = records[-1].end if records else 0

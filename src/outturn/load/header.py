@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outturn.contracts import Contract, Form, FormColumn
 from outturn.contracts.forms import normal_header
@@ -11,6 +11,8 @@ from outturn.errors import FileRefused
 
 SEARCHED_ROWS = 30
 SHOWN = 8
+# Spreadsheets write thousands of blank cells: more than so many at the end are no columns.
+BLANK_COLUMNS = 200
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,11 @@ def _layout(file: str, contract: Contract, form: Form, line: int, cells: Sequenc
     missing = _missing(form, cells)
     if unknown or repeated or missing:
         raise _bad_header(file, contract, form, line, unknown, repeated, missing)
-    return Layout(line, len(cells), positions, tuple(unnamed), tuple(ignored))
+    layout = Layout(line, len(cells), positions, tuple(unnamed), tuple(ignored))
+    if layout.width - layout.needed <= BLANK_COLUMNS:
+        return layout
+    inner = tuple(index for index in unnamed if index < layout.needed)
+    return replace(layout, width=layout.needed, unnamed=inner)
 
 
 def _bad_header(

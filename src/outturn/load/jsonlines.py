@@ -92,6 +92,8 @@ class JsonLines:
                 return Record(number, line, (), f"has a nested value under {key!r}")
             seen.add(index)
             cells[index] = _text(value)
+        if "\\u" in line and not all(map(_is_text, cells)):
+            return Record(number, line, (), "holds a character that is no text")
         if all(map(is_blank, cells)):
             return Record(number, line, (), "is an object without a value")
         return Record(number, line, tuple(cells))
@@ -103,6 +105,11 @@ class JsonLines:
 
 class _Pairs(list[tuple[str, Any]]):
     """An object's keys and values as they stand, so that a repeated key is seen."""
+
+
+def _is_text(cell: str) -> bool:
+    """Whether a database can hold it: escapes can say NUL and half a character."""
+    return "\0" not in cell and not any("\ud800" <= one <= "\udfff" for one in cell)
 
 
 def _text(value: Any) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +23,8 @@ MAX_MEMBERS = 100
 MAX_UNPACKED = 32 << 30
 MAX_RATIO = 250
 RATIO_FREE = 64 << 20
+
+_DAMAGED = (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, lzma.LZMAError)
 
 Document = DelimitedText | JsonLines | Workbook
 
@@ -45,7 +49,7 @@ def documents(
     for magic, what in _STRANGERS:
         if start.startswith(magic):
             raise FileRefused(file, what, remedy=f"Ask for it as {form.format}.")
-    if not start.startswith(b"PK\x03\x04"):
+    if not start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         if form.format == "xlsx":
             raise FileRefused(file, "is no Excel workbook", remedy="Ask for it as xlsx.")
         yield iter([(file, _text_document(file, contract, form, path))])
@@ -74,7 +78,7 @@ def _archive(file: str, path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except _DAMAGED as error:
         raise FileRefused(file, f"is a damaged zip ({error})") from error
 
 

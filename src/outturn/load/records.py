@@ -10,10 +10,11 @@ reading goes on with the next.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 
-from outturn.load.cells import is_blank
+from outturn.load.cells import ASCII_SPACE, is_blank
 
 MAX_RECORD_BYTES = 4 << 20
 MAX_RECORD_LINES = 1_000
@@ -36,16 +37,16 @@ class Record:
 
 
 def tokenise(
-    text: str, delimiter: str, first_line: int, *, final: bool
+    text: str, delimiter: str, first_line: int, *, final: bool, limit: int = sys.maxsize
 ) -> tuple[list[Record], int]:
-    """The records of a text and how many characters they take up.
+    """The first records of a text, at most `limit`, and how many characters they take up.
 
     With `final` everything is read; otherwise a record that does not end in the text is left.
     Empty lines are no records.
     """
     records: list[Record] = []
     position, line = 0, first_line
-    while position < len(text):
+    while position < len(text) and len(records) < limit:
         found = _one(text, position, line, delimiter, final=final)
         if found is None:
             break
@@ -59,6 +60,16 @@ def tokenise(
 def is_blank_record(record: Record) -> bool:
     """Whether a record says nothing at all: it is not counted and has no number."""
     return record.fault is None and all(map(is_blank, record.cells))
+
+
+def split_lines(lines: list[str], delimiter: str, first_line: int) -> list[Record]:
+    """The records of lines without a quote; those that say nothing are left out."""
+    nothing = ASCII_SPACE + delimiter
+    return [
+        Record(number, line, tuple(line.split(delimiter)))
+        for number, line in enumerate(lines, first_line)
+        if line.strip(nothing)
+    ]
 
 
 def split_simple(line: str, delimiter: str, number: int) -> Record:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from outturn.load.blocks import Block, RowsBlock, TextBlock
 from outturn.load.engine import Engine, Numbers
 from outturn.load.judge import Fault, Judge
-from outturn.load.records import Record, is_blank_record, split_simple, tokenise
+from outturn.load.records import Record, is_blank_record, split_lines, split_simple, tokenise
 from outturn.load.workbook import raw_of
 
 
@@ -121,6 +121,9 @@ class Worker:
         if isinstance(block, RowsBlock):
             return [record for record in block.records if not is_blank_record(record)]
         text = block.data.decode()
+        if block.newline is not None and '"' not in text:
+            lines = text.split(block.newline)
+            return split_lines(lines, self._delimiter, block.first_line)
         records, _ = tokenise(text, self._delimiter, block.first_line, final=True)
         return [record for record in records if not is_blank_record(record)]
 
