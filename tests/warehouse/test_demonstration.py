@@ -90,7 +90,7 @@ def test_points_make_credits_by_hand(published: Settings) -> None:
             credits.uncapped_gbp
         from marts.credits_by_period as credits
         inner join staging.credit_schemes as schemes using (scheme_code)
-        where credits.points > 0
+        where credits.method = 'service_points' and credits.points > 0
         """,
     )
     assert found
