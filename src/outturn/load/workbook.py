@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +24,7 @@ from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_ROWS, Block, ControlRecord, RowsBlock
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
 from outturn.load.records import Record, is_blank_record
+from outturn.load.sheet_xml import Unsaid, survey
 
 MAX_UNCOMPRESSED = 400 << 20
 
@@ -41,7 +44,8 @@ class Workbook:
         self._file, self._form = file, form
         self._columns = {column.name: column for column in contract.columns}
         _refuse_bomb(file, path)
-        self._sheet = _sheet(file, form, path)
+        self._sheet, self._unsaid = _sheet(file, form, path)
+        self._unsaid_rows = {row for row, _ in self._unsaid}
         self._rows = self._numbered(self._sheet)
         self.trailer: ControlRecord | None = None
         first = []
@@ -62,7 +66,7 @@ class Workbook:
         records: list[Record] = []
         last: Record | None = None
         for number, cells in self._all_rows():
-            record = Record(number, "", self._as_text(cells))
+            record = Record(number, "", self._as_text(cells), self._error_in(number))
             if is_blank_record(record):
                 continue
             if last is not None:
@@ -91,7 +95,20 @@ class Workbook:
         first = (sheet.start[0] if sheet.start else 0) + 1
         offset = sheet.start[1] if sheet.start else 0
         for index, cells in enumerate(sheet.iter_rows()):
-            yield first + index, [""] * offset + cells
+            number, row = first + index, [""] * offset + cells
+            if number in self._unsaid_rows:
+                row = [self._unsaid.get((number, n), cell) for n, cell in enumerate(row, 1)]
+            yield number, row
+
+    def _error_in(self, number: int) -> str | None:
+        """An error where text is wanted would be text; all other columns refuse it themselves."""
+        if number not in self._unsaid_rows:
+            return None
+        for index, (column, style) in self._writers.items():
+            said = self._unsaid.get((number, index + 1))
+            if said and column.type == "text" and said not in style.blanks:
+                return f"has an error or a formula without a value under {column.name}: {said[:60]}"
+        return None
 
     def _is_trailer(self, record: Record) -> bool:
         wanted = self._form.trailer
@@ -125,7 +142,8 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return format(Decimal(f"{cell:.15g}"), "f")
+        # From here on 15 digits would cut decimals off that may matter.
+        return format(Decimal(f"{cell:.15g}" if abs(cell) < 1e11 else repr(cell)), "f")
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
@@ -172,8 +190,9 @@ def _refuse_bomb(file: str, path: Path) -> None:
         )
 
 
-def _sheet(file: str, form: Form, path: Path) -> CalamineSheet:
-    try:
+def _sheet(file: str, form: Form, path: Path) -> tuple[CalamineSheet, Unsaid]:
+    """The form's sheet, and what its reader does not tell of it."""
+    with _readable(file):
         book = CalamineWorkbook.from_path(str(path))
         shown = [
             one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible
@@ -183,12 +202,24 @@ def _sheet(file: str, form: Form, path: Path) -> CalamineSheet:
         else:
             found = shown
         if len(found) == 1:
-            return book.get_sheet_by_name(found[0])
-    except (CalamineError, OSError, ValueError) as error:
-        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
+            unsaid = survey(file, path, found[0])
+            return book.get_sheet_by_name(found[0]), unsaid
     wanted = f"no sheet {form.sheet!r}" if form.sheet else "several sheets and none is named"
     raise FileRefused(
         file,
         f"has {wanted}: it has {', '.join(map(repr, book.sheet_names))}",
         remedy=f"Ask for the agreed workbook, or name the sheet in {form.declared_in}.",
     )
+
+
+@contextmanager
+def _readable(file: str) -> Iterator[None]:
+    """Turn whatever the reader stumbles over into a refusal, its panics too."""
+    try:
+        yield
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError) as error:
+        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error

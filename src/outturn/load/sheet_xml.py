@@ -1,0 +1,150 @@
+"""What a workbook's XML says and its fast reader does not: errors, formulas without a value, size.
+
+The reader gives an error cell and a formula that was never calculated as blank, and makes room for
+every cell up to the farthest one. Both are looked for in the text beforehand, without parsing it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from outturn.errors import FileRefused
+
+MAX_CELLS = 32 << 20
+MAX_STRINGS_BYTES = 128 << 20
+CHUNK_BYTES = 4 << 20
+MAX_ELEMENT_BYTES = 16 << 20
+
+_WORKBOOK, _STRINGS = "xl/workbook.xml", "xl/sharedstrings.xml"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_REFERENCE = r"""\sr\s*=\s*["']([A-Z]+)([0-9]+)["']"""
+# Far away: a second letter of the column, or a row from 100,000 on. Few files have such cells.
+_FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Z]{2,}[0-9]+|[A-Z][0-9]{6,})["']""")
+_CELL = re.compile(rf"<(?:\w+:)?c{_REFERENCE}[^>]*(?<!/)>".encode())
+_ERROR = re.compile(
+    rf"""<(?:\w+:)?c(?=[^>]*\st\s*=\s*["']e["'])[^>]*?{_REFERENCE}[^>]*>.*?<(?:\w+:)?v>([^<]*)<"""
+    .encode(), re.DOTALL,
+)  # fmt: skip
+_FORMULA = re.compile(
+    rf"""<(?:\w+:)?c(?![^>]*\st\s*=\s*["']str["']){_REFERENCE}[^>]*>\s*"""
+    r"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*(?!\s*<(?:\w+:)?v>[^<])".encode()
+)
+
+Unsaid = dict[tuple[int, int], str]
+
+
+def survey(file: str, path: Path, sheet: str) -> Unsaid:
+    """The text of each cell that the reader would call blank, by (row, column) from 1.
+
+    An error is its own text (#N/A), a formula without a value is the formula. Raises FileRefused
+    for a document type, for strings or cells beyond what fits into memory, for a missing part.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename.lstrip("/").lower(): info for info in archive.infolist()}
+        if _STRINGS in parts:
+            if parts[_STRINGS].file_size > MAX_STRINGS_BYTES:
+                size = parts[_STRINGS].file_size >> 20
+                raise FileRefused(file, f"has {size} MB of texts, too many to read", remedy=_SPLIT)
+            for piece in _pieces(file, archive, parts[_STRINGS], b">"):
+                _refuse_unreadable(file, piece)
+        part = _part_of(file, archive, parts, sheet)
+        unsaid: Unsaid = {}
+        farthest = (0, 0)
+        for piece in _pieces(file, archive, part, b"</c>", b"</row>", b"/>", b">"):
+            _refuse_unreadable(file, piece)
+            farthest = _farthest(file, piece, farthest)
+            unsaid |= _unsaid(piece)
+    return unsaid
+
+
+_SPLIT = "Ask for the extract as CSV, or in several workbooks."
+
+
+def _pieces(
+    file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, *ends: bytes
+) -> Iterator[bytes]:
+    """A part's text in pieces that end where an element does."""
+    rest = b""
+    with archive.open(info) as stream:
+        while data := stream.read(CHUNK_BYTES):
+            rest += data
+            cut = next((at + len(end) for end in ends if (at := rest.rfind(end)) >= 0), 0)
+            if cut:
+                yield rest[:cut]
+                rest = rest[cut:]
+            elif len(rest) > MAX_ELEMENT_BYTES:
+                raise FileRefused(file, f"has a cell of more than {len(rest) >> 20} MB")
+    yield rest
+
+
+def _refuse_unreadable(file: str, piece: bytes) -> None:
+    if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+        raise FileRefused(file, "declares entities of its own, which no workbook needs")
+    if b"_x0000_" in piece:
+        raise FileRefused(file, "contains a NUL character: it is damaged")
+
+
+def _farthest(file: str, piece: bytes, before: tuple[int, int]) -> tuple[int, int]:
+    """The last row and column that hold a value; near ones count as 100,000 and 26."""
+    if not _FAR.search(piece):
+        return before
+    rows, columns = before[0] or 100_000, before[1] or 26
+    for letters, digits in _CELL.findall(piece):
+        # No number is made of what is too long to be a place in a sheet.
+        rows = max(rows, int(digits) if len(digits) < 9 else MAX_CELLS)
+        columns = max(columns, _column(letters) if len(letters) < 5 else MAX_CELLS)
+    if rows * columns > MAX_CELLS:
+        raise FileRefused(
+            file,
+            f"has values as far as row {rows}, column {columns}: too many cells",
+            remedy=_SPLIT,
+        )
+    return rows, columns
+
+
+def _unsaid(piece: bytes) -> Unsaid:
+    found: Unsaid = {}
+    if re.search(rb"""t\s*=\s*["']e["']""", piece):
+        for letters, digits, text in _ERROR.findall(piece):
+            found[int(digits[:9]), _column(letters[:4])] = html.unescape(text.decode()) or "#ERROR"
+    if b"<f" in piece or b":f" in piece:
+        for letters, digits, text in _FORMULA.findall(piece):
+            place = int(digits[:9]), _column(letters[:4])
+            found.setdefault(place, "=" + html.unescape(text.decode()))
+    return found
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _part_of(
+    file: str, archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], sheet: str
+) -> zipfile.ZipInfo:
+    """The part that holds a sheet, by the workbook's own list."""
+    trees = []
+    for name in (_WORKBOOK, "xl/_rels/workbook.xml.rels"):
+        if name not in parts or parts[name].file_size > MAX_ELEMENT_BYTES:
+            raise FileRefused(file, f"is a damaged workbook: no usable {name}")
+        text = archive.read(parts[name])
+        _refuse_unreadable(file, text)
+        try:
+            trees.append(ElementTree.fromstring(text))  # noqa: S314 - without entities
+        except ElementTree.ParseError as error:
+            raise FileRefused(file, f"is a damaged workbook: {name} ({error})") from error
+    relation = next(
+        (one.get(_RELATION) for one in trees[0].iter() if one.get("name") == sheet), None
+    )
+    target = next((one.get("Target", "") for one in trees[1] if one.get("Id") == relation), "")
+    name = (target if target.startswith("/") else f"/xl/{target}").lstrip("/").lower()
+    if name not in parts:
+        raise FileRefused(file, f"is a damaged workbook: the sheet {sheet!r} is not in it")
+    return parts[name]
