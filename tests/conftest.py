@@ -19,6 +19,8 @@ from psycopg import sql
 from outturn import database, server, warehouse
 from outturn.settings import Settings
 
+PRISTINE = "pristine"
+
 
 def free_port() -> int:
     """A port nobody listens on now."""
@@ -37,6 +39,8 @@ def server_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
     server.start(settings)
     try:
         warehouse.initialise(settings)
+        # Copies are made of this one, whatever a test does to the session's own database.
+        _administer(settings, "create database {} template outturn", PRISTINE)
         yield settings
     finally:
         server.remove(settings)
@@ -49,7 +53,7 @@ def copied_warehouse(server_settings: Settings, home: Path) -> Iterator[Settings
     home.mkdir(exist_ok=True)
     (home / "secrets.json").write_bytes(server_settings.secrets_path.read_bytes())
     (home / "seeds").symlink_to(server_settings.home / "seeds")
-    _administer(server_settings, "create database {} template outturn", name)
+    _administer(server_settings, f"create database {{}} template {PRISTINE}", name)
     _administer(server_settings, "grant create, temporary on database {} to outturn_models", name)
     try:
         yield server_settings.model_copy(update={"home": home, "database": name})
