@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from outturn.load.records import Record
 
-BLOCK_BYTES = 3 << 20
+BLOCK_BYTES = 2 << 20
 BLOCK_ROWS = 20_000
 BLOCK_LINES = 60_000
 
@@ -33,7 +35,18 @@ class RowsBlock:
     records: list[Record]
 
 
-Block = TextBlock | RowsBlock
+@dataclass(frozen=True)
+class CellsBlock:
+    """Rows of as many cells as the header has, none of them blank; text or what writes as text.
+
+    `record` gives the row of an index as a record, for one that must be judged.
+    """
+
+    rows: list[list[Any]]
+    record: Callable[[int], Record]
+
+
+Block = TextBlock | RowsBlock | CellsBlock
 
 
 @dataclass(frozen=True)

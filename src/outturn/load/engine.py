@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -104,13 +105,16 @@ class Engine:
         return Landed(binary, landed, doubtful) if landed + len(doubtful) == lines else None
 
     def take_rows(self, rows: Iterable[Sequence[str]]) -> Typed:
-        """Read records that are cells already; each must have at most the header's width."""
+        """Read records that are cells already; those without the header's width are made so."""
         width = self._layout.width
+        return self.take_cells([*cells[:width], *[""] * (width - len(cells))] for cells in rows)
+
+    def take_cells(self, rows: Iterable[Sequence[Any]]) -> Typed:
+        """Read rows of the header's width; what is no text is read as Python writes it."""
         out = io.StringIO(newline="")
         delimiter = self._form.delimiter
         writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for cells in rows:
-            writer.writerow([*cells[:width], *[""] * (width - len(cells))])
+        writer.writerows(rows)
         typed = self.take(out.getvalue().encode(), "\n")
         if typed is None:
             raise AssertionError("the engine cannot read what was written for it")

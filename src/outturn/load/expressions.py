@@ -14,6 +14,7 @@ from outturn.load.cells import EARLIEST_YEAR, NUMBER_SPACE
 
 # RE2; the year is 1900 or later.
 _YEAR = "(19|[2-9][0-9])[0-9]{2}"
+FAST_DIGITS = 18
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 
 # Form of a date: (regular expression, strptime format or None when a cast reads it).
@@ -99,23 +100,45 @@ def _period(_column: Column, _style: FormColumn, _form: Form, text: str) -> Expr
 
 def _number(column: Column, style: FormColumn, _form: Form, text: str) -> Expression:
     scale, precision = column.scale or 0, column.precision or 18
-    kind = "bigint" if column.type == "bigint" else f"decimal({precision}, {scale})"
     decimals = rf"(\.[0-9]{{1,{scale}}}0*)?" if scale else r"(\.0+)?"
     if column.type == "bigint":
         decimals = ""
     plain = f"-?[0-9]{{1,{precision - scale}}}{decimals}"
     if style.numbers == Numbers():
-        value = f"try_cast({text} as {kind})"
+        value = _cast(column, text)
         return Expression(value, _unless_same(value, text, plain))
     if style.numbers.spaces:
         text = f"trim({text}, {literal(NUMBER_SPACE)})"
     pattern = "|".join([plain, *_decorated(style.numbers, decimals)])
-    bare = f"translate({text}, {literal(',()%' + (style.numbers.currency or ''))}, '')"
-    signed = f"case when starts_with({text}, '(') then '-' || {bare} else {bare} end"
-    value = f"try_cast({signed} as {kind})"
+    value = _cast(column, _bare(style.numbers, text))
     return Expression(
         value, f"(regexp_full_match({text}, {literal(pattern)}) and {value} is not null)"
     )
+
+
+def _bare(numbers: Numbers, text: str) -> str:
+    """A number without what decorates it; each sign costs, so only the declared ones are sought."""
+    bare = text
+    for sign in (numbers.thousands, numbers.currency, "%" if numbers.percent else None):
+        if sign:
+            bare = f"replace({bare}, {literal(sign)}, '')"
+    if not numbers.brackets:
+        return bare
+    signs = literal(",()%" + (numbers.currency or ""))
+    negative = f"'-' || translate({text}, {signs}, '')"
+    return f"case when starts_with({text}, '(') then {negative} else {bare} end"
+
+
+def _cast(column: Column, text: str) -> str:
+    """The value, null when it is none. Above 18 digits the engine is 100 times as slow."""
+    if column.type == "bigint":
+        return f"try_cast({text} as bigint)"
+    scale, precision = column.scale or 0, column.precision or 18
+    wide = f"try_cast({text} as decimal({precision}, {scale}))"
+    if precision <= FAST_DIGITS or scale >= FAST_DIGITS:
+        return wide
+    fast = f"try_cast({text} as decimal({FAST_DIGITS}, {scale}))"
+    return f"coalesce(cast({fast} as decimal({precision}, {scale})), {wide})"
 
 
 def _unless_same(value: str, text: str, pattern: str) -> str:

@@ -21,12 +21,18 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from outturn.contracts import Column, Contract, Form, FormColumn
 from outturn.errors import FileRefused
-from outturn.load.blocks import BLOCK_ROWS, Block, ControlRecord, RowsBlock
+from outturn.load.blocks import BLOCK_ROWS, Block, CellsBlock, ControlRecord, RowsBlock
+from outturn.load.cells import is_blank
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
-from outturn.load.records import Record, is_blank_record
+from outturn.load.records import Record
 from outturn.load.sheet_xml import Unsaid, survey
 
 MAX_UNCOMPRESSED = 400 << 20
+# From here on the 15 digits that Excel keeps would cut off decimals that may matter.
+MANY = 1e11
+
+# A row's number in the sheet, from 1, and its typed cells.
+Row = tuple[int, list[Any]]
 
 _DATE_PICTURES = {
     "yyyy-mm-dd": "%Y-%m-%d", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y",
@@ -63,35 +69,51 @@ class Workbook:
 
     def blocks(self) -> Iterator[Block]:
         """The records, some thousands at a time. Raises FileRefused for a missing trailer."""
-        records: list[Record] = []
-        last: Record | None = None
-        for number, cells in self._all_rows():
-            record = Record(number, "", self._as_text(cells), self._error_in(number))
-            if is_blank_record(record):
+        rows: list[Row] = []
+        last: Row | None = None
+        for row in self._all_rows():
+            if _says_nothing(row[1]):
                 continue
             if last is not None:
-                records.append(last)
-            last = record
-            if len(records) >= BLOCK_ROWS:
-                yield RowsBlock(records)
-                records = []
-        if last is not None and not self._is_trailer(last):
-            records.append(last)
+                rows.append(last)
+            last = row
+            if len(rows) >= BLOCK_ROWS:
+                yield self._block(rows)
+                rows = []
+        if last is not None and not self._is_trailer(self._record(last)):
+            rows.append(last)
         if self._form.trailer and not self._form.trailer.optional and self.trailer is None:
             raise FileRefused(
                 self._file,
                 f"does not end with the control record {self._form.trailer.marker!r}",
-                line=last.line if last else None,
+                line=last[0] if last else None,
                 remedy="Ask the sender for the whole file; it heals by itself.",
             )
-        if records:
-            yield RowsBlock(records)
+        if rows:
+            yield self._block(rows)
 
-    def _all_rows(self) -> Iterator[tuple[int, list[Any]]]:
+    def _block(self, rows: list[Row]) -> Block:
+        """Rows for the engine as they are, but for columns whose cells would not write as text."""
+        width = self.layout.width
+        is_odd = any(len(cells) != width for _, cells in rows)
+        if is_odd or not self._unsaid_rows.isdisjoint(number for number, _ in rows):
+            return RowsBlock([self._record(row) for row in rows])
+        for index, (column, _) in self._writers.items():
+            if not _writes_itself(column, [cells[index] for _, cells in rows]):
+                for _, cells in rows:
+                    if type(cells[index]) is not str:
+                        cells[index] = self._text(index, cells[index])
+        return CellsBlock([cells for _, cells in rows], lambda index: self._record(rows[index]))
+
+    def _record(self, row: Row) -> Record:
+        number, cells = row
+        return Record(number, "", self._as_text(cells), self._error_in(number))
+
+    def _all_rows(self) -> Iterator[Row]:
         yield from self._ahead
         yield from self._rows
 
-    def _numbered(self, sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+    def _numbered(self, sheet: CalamineSheet) -> Iterator[Row]:
         first = (sheet.start[0] if sheet.start else 0) + 1
         offset = sheet.start[1] if sheet.start else 0
         for index, cells in enumerate(sheet.iter_rows()):
@@ -124,17 +146,37 @@ class Workbook:
         }
 
     def _as_text(self, cells: list[Any]) -> tuple[str, ...]:
-        out = []
-        for index, cell in enumerate(cells):
-            if type(cell) is str:
-                out.append(cell)
-            elif type(cell) is float and cell.is_integer() and abs(cell) < 1e15:
-                out.append(str(int(cell)))
-            elif index in self._writers:
-                out.append(_write(cell, *self._writers[index]))
-            else:
-                out.append(as_text(cell))
-        return tuple(out)
+        return tuple(
+            cell if type(cell) is str else self._text(index, cell)
+            for index, cell in enumerate(cells)
+        )
+
+    def _text(self, index: int, cell: Any) -> str:
+        if type(cell) is float and cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        if index in self._writers:
+            return _write(cell, *self._writers[index])
+        return as_text(cell)
+
+
+def _says_nothing(cells: list[Any]) -> bool:
+    return all(type(cell) is str and is_blank(cell) for cell in cells)
+
+
+def _writes_itself(column: Column, cells: list[Any]) -> bool:
+    """Whether a column's cells are text, or numbers that Python writes as we do or not as numbers.
+
+    Python writes the shortest digits that mean the number. Where 15 digits reach beyond the
+    decimals kept, that is our writing too, or it has more decimals and is judged one by one.
+    """
+    kinds = set(map(type, cells))
+    if kinds <= {str}:
+        return True
+    if column.type != "numeric" or not kinds <= {str, float}:
+        return False
+    numbers = [cell for cell in cells if type(cell) is float]
+    limit = min(MANY, 10.0 ** (15 - (column.scale or 0)))
+    return -limit < min(numbers) and max(numbers) < limit
 
 
 def as_text(cell: Any) -> str:
@@ -142,8 +184,7 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        # From here on 15 digits would cut decimals off that may matter.
-        return format(Decimal(f"{cell:.15g}" if abs(cell) < 1e11 else repr(cell)), "f")
+        return format(Decimal(f"{cell:.15g}" if abs(cell) < MANY else repr(cell)), "f")
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")

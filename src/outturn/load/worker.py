@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from outturn.load.blocks import Block, RowsBlock, TextBlock
+from outturn.load.blocks import Block, CellsBlock, RowsBlock, TextBlock
 from outturn.load.engine import Engine, Numbers
 from outturn.load.judge import Fault, Judge
 from outturn.load.records import Record, is_blank_record, split_lines, split_simple, tokenise
@@ -67,6 +67,8 @@ class Worker:
                 result = self._take(block, block.newline, numbering)
                 if result is not None:
                     return result
+            if isinstance(block, CellsBlock):
+                return self._take_cells(block, self._number(numbering, len(block.rows)))
             records = self._records(block)
             return self._exact(records, self._number(numbering, len(records)))
         except BaseException as problem:
@@ -117,7 +119,13 @@ class Worker:
             (row, split_simple(lines[row].decode(), self._delimiter, first + row)) for row in rows
         ]
 
-    def _records(self, block: Block) -> list[Record]:
+    def _take_cells(self, block: CellsBlock, before: int) -> BlockResult:
+        typed = self._engine.take_cells(block.rows)
+        result = self._taken(typed.rows - len(typed.doubtful), before)
+        self._judge_all([(row, block.record(row)) for row in typed.doubtful], before, result)
+        return result
+
+    def _records(self, block: TextBlock | RowsBlock) -> list[Record]:
         if isinstance(block, RowsBlock):
             return [record for record in block.records if not is_blank_record(record)]
         text = block.data.decode()
