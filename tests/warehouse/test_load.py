@@ -85,7 +85,7 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
         (HEADER + GOOD.replace("12.50", "today") * 30, 2, "30 of 30 records are bad"),
         (b"PK\x03\x04 no zip", None, "damaged zip"),
         (b"PK\x05\x06" + bytes(18), None, "the zip holds 0 files"),
-        (HEADER + '"' + "a" * (5 << 20), 2, "longer than 4 MB"),
+        (HEADER + '"' + "a" * (9 << 20), 2, "longer than 4 MB"),
         (HEADER + GOOD + '"' + "abc\n" * 30_000, 3, "records are bad"),
         (",".join(map(str, range(100_000))) + "\n", None, "no header found"),
         ("\ufeff\ufeff" + HEADER + GOOD, 1, "'\\ufeffpublisher_code'"),
