@@ -24,7 +24,7 @@ returns as (
 ),
 
 working_days as (
-    select * from {{ source('ops', 'calendar_day') }}
+    select * from {{ ref('stg_ops__calendar_days') }}
 ),
 
 measurement_periods as (

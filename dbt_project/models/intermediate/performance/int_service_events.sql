@@ -2,7 +2,7 @@
 -- the event's state: take out int_service_events__superseded before counting.
 {{ config(materialized='partitioned_by_month') }} -- a fact: only delivered months are replaced
 with deliveries as (
-    select * from {{ ref('int_service_events__deliveries') }}
+    select * from {{ ref('stg_supplier__service_event_deliveries') }}
     where
         {{ in_months('file_period') }}
         {% if var('last_period') -%} and file_period <= '{{ var("last_period") }}' {%- endif %}
