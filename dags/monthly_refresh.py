@@ -1,16 +1,15 @@
-"""### Build and publish the figures of a month.
+"""### Build and publish the figures of the months that are due.
 
 **When** an extract changed (`receive_*` announces it), and at 06:00 London time on working days 6
 (costs) and 12 (all final) of the month after; on day 13 it fails if the month is not final.
-**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: the oldest one due.
-**Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap) →
-the next month, if one is due. A retry of `build` runs only what failed.
+**Owner** data engineering. **Parameter** `period`: a month, `all`, or blank: all that are due.
+**Does** decide → build (dbt, one process, beside the live marts, under a lease) → publish (swap).
+A retry of `build` runs only what failed.
 **When it fails** readers keep the last published figures: see `docs/runbooks/monthly_refresh.md`.
 """
 
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import AssetAny, AssetOrTimeSchedule, dag, task
 
 from outturn.dag_wiring import Tag, defaults, explained, extract_assets, month_parameter
@@ -32,7 +31,7 @@ SETTINGS = get_settings()
     **defaults(),
 )
 def monthly_refresh() -> None:
-    """Wire decide → build → publish → next month."""
+    """Wire decide → build → publish."""
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
     @explained(DAG_ID)
@@ -56,13 +55,6 @@ def monthly_refresh() -> None:
 
         refresh.publish_run(SETTINGS, run_key)
 
-    @task.short_circuit
-    @explained(DAG_ID)
-    def is_more_due(*, params: Any = None) -> bool:
-        from outturn import monthly
-
-        return not params["period"] and monthly.is_more_due(SETTINGS)
-
     @task(trigger_rule="all_done", retries=0)
     @explained(DAG_ID)
     def is_final_in_time(*, dag_run: Any = None) -> None:
@@ -71,10 +63,7 @@ def monthly_refresh() -> None:
         monthly.assert_final(SETTINGS, deadline_month(SETTINGS, dag_run))
 
     run_key = decide()
-    published = publish(run_key)
-    next_month = TriggerDagRunOperator(task_id="next_month", trigger_dag_id=DAG_ID)
-    build(run_key) >> published >> is_more_due() >> next_month
-    published >> is_final_in_time()
+    build(run_key) >> publish(run_key) >> is_final_in_time()
 
 
 monthly_refresh()

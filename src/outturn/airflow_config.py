@@ -81,7 +81,7 @@ def _sections(settings: Settings, keys: Keys) -> dict[str, dict[str, object]]:
         "core": {
             "dags_folder": DAGS_FOLDER,
             "executor": "LocalExecutor",
-            "parallelism": max(2, min(4, os.cpu_count() or 2)),
+            "parallelism": max(4, os.cpu_count() or 1),
             "auth_manager": AUTH_MANAGER,
             "fernet_key": keys.fernet,
             "execution_api_server_url": f"{url}/execution/",
@@ -109,6 +109,8 @@ def _sections(settings: Settings, keys: Keys) -> dict[str, dict[str, object]]:
             "namespace_levels": "great_expectations=WARNING",
         },
         "scheduler": {"enable_health_check": False, "scheduler_idle_sleep_time": 0.5},
+        # A worker that misses its task's exit by a moment sleeps this long before it looks again.
+        "workers": {"min_heartbeat_interval": 1},
         "dag_processor": {
             "min_file_process_interval": PARSE_INTERVAL,
             "refresh_interval": PARSE_INTERVAL,

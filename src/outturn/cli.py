@@ -152,7 +152,7 @@ def _problem_of(act: Callable[[], Any]) -> OutturnError | None:
 
 @app.command()
 def refresh(
-    period: Annotated[str | None, typer.Option(help="YYYY-MM; else the oldest month due.")] = None,
+    period: Annotated[str | None, typer.Option(help="YYYY-MM; else all that are due.")] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="First to last period of any accepted file.")
     ] = False,

@@ -1,4 +1,4 @@
-"""What a run of `monthly_refresh` does: which month it takes, whether more is due, what is late."""
+"""What a run of `monthly_refresh` does: which months it takes, and what is late."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from outturn.errors import MonthNotFinal
 from outturn.progress import say
 from outturn.settings import Settings
 
-# More months due at once than this are history that arrived together: one run takes them all.
-CATCH_UP_MONTHS = 3
 # A refresh that begins while files are being taken in waits for them, but not longer than this.
 INTAKE_SECONDS = 600
 
@@ -29,10 +27,10 @@ def decide(
 ) -> str | None:
     """Plan a run and return its key; None when there is nothing to do.
 
-    `period`: a month (YYYY-MM), `all`, or blank. Blank means the oldest month that is due, or all
-    of them after a history was delivered. `run_type` and `month` are those of a run with a logical
-    date: one that the calendar `scheduled` builds even if no file is new, for a working day changes
-    what is provisional, awaited or late; a `backfill` takes its month if it is due.
+    `period`: a month (YYYY-MM), `all`, or blank. Blank means every month that is due: readers want
+    the newest truth at once. `run_type` and `month` are those of a run with a logical date: one
+    that the calendar `scheduled` builds even if no file is new, for a working day changes what is
+    provisional, awaited or late; a `backfill` takes its month if it is due.
     Raises NotReady when no accepted file is about `period`.
     """
     if period == "all":
@@ -57,11 +55,6 @@ def find_months(settings: Settings) -> changes.Months:
     seed_set = seeds.prepare(settings)
     with connect(settings, "publisher") as connection:
         return changes.find(connection, datetime.now(UTC), seed_set.seed_hash)
-
-
-def is_more_due(settings: Settings) -> bool:
-    """Whether another run should follow: what is published is not yet all that is known."""
-    return find_months(settings).is_changed
 
 
 def assert_final(settings: Settings, month: str | None) -> None:
@@ -97,10 +90,10 @@ def wait_for_intake(settings: Settings, seconds: float = INTAKE_SECONDS) -> bool
 
 
 def _target(months: changes.Months, month: str | None) -> str | None:
-    """The period to plan for; None leaves the choice to the oldest month due, if any."""
-    if month is not None and months.known:
-        return month if month in months.known else months.known[-1]
-    return months.due[-1] if len(months.due) > CATCH_UP_MONTHS else None
+    """The period to plan for; None: all that is due, if anything."""
+    if month is None or not months.known:
+        return None
+    return month if month in months.known else months.known[-1]
 
 
 def _files_being_taken_in(settings: Settings) -> int:

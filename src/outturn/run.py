@@ -61,7 +61,7 @@ def plan(settings: Settings, period: str | None = None, *, everything: bool = Fa
     """Decide the next live run and record it; None when nothing is due.
 
     `period`: the month the run is for: due months up to it are rebuilt. `everything`: from the
-    first to the last period of any accepted file. Neither: the oldest month that is due.
+    first to the last period of any accepted file. Neither: every month that is due.
     Raises NotReady when no accepted file knows the period.
     """
     seed_set = seeds.prepare(settings)
@@ -181,7 +181,7 @@ def _choose(
             )
         target = period
     elif months.is_changed:
-        target = next((month for month in months.due), published or months.known[-1])
+        target = months.due[-1] if months.due else (published or months.known[-1])
     else:
         return None
     last = max(target, published or target)

@@ -85,7 +85,7 @@ def test_a_run_with_nothing_to_do_does_nothing(
     assert airflow.wait("monthly_refresh", run_id)["state"] == "success"
     states = {task["task_id"]: task["state"] for task in airflow.tasks("monthly_refresh", run_id)}
     assert states["decide"] == "success"
-    assert {states[name] for name in ("build", "publish", "next_month")} == {"skipped"}
+    assert {states[name] for name in ("build", "publish")} == {"skipped"}
     assert rows(server_settings, "select count(*) from ops.publication") == before
 
 

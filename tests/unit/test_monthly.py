@@ -36,8 +36,7 @@ def set_due(monkeypatch: pytest.MonkeyPatch, *due: str, known: list[str] = KNOWN
     ("period", "run_type", "month", "due", "expected"),
     [
         ("2018-03", "manual", None, [], "2018-03"),
-        ("", "asset_triggered", None, ["2018-07", "2018-08"], None),  # the plan takes the oldest
-        ("", "manual", None, ["2018-05", "2018-06", "2018-07", "2018-08"], "2018-08"),  # history
+        ("", "asset_triggered", None, ["2018-07", "2018-08"], None),  # the plan takes all due
         ("", "scheduled", "2018-08", [], "2018-08"),  # a working day changes what is provisional
         ("", "scheduled", "2018-10", ["2018-09"], "2018-09"),  # nothing is known of October yet
         ("", "backfill", "2018-03", ["2018-03"], "2018-03"),

@@ -29,10 +29,10 @@ def test_nothing_changed_means_nothing_to_do() -> None:
     assert _choose(months([]), "2016-03", None, everything=False) is None
 
 
-def test_without_a_period_the_oldest_month_due_is_taken() -> None:
+def test_without_a_period_every_month_due_is_taken() -> None:
     assert _choose(months(["2016-02", "2016-03"]), None, None, everything=False) == (
-        ["2016-02"],
-        "2016-02",
+        ["2016-02", "2016-03"],
+        "2016-03",
     )
 
 
