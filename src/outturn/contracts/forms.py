@@ -6,8 +6,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from outturn.contracts.dates import double_meaning
 from outturn.contracts.file_names import FilePattern
-from outturn.contracts.model import Booleans, Column, Contract, Form, FormColumn, Numbers, Trailer
+from outturn.contracts.model import (
+    Booleans,
+    Column,
+    Contract,
+    Form,
+    FormColumn,
+    Numbers,
+    RejectLimit,
+    Trailer,
+)
 from outturn.errors import ContractInvalid
 
 PLAIN = "plain"
@@ -49,6 +59,8 @@ def build_form(contract: Contract, path: Path, place: str, raw: dict[str, Any]) 
         timezone=raw.get("timezone", "Europe/London"),
         constants=tuple(raw.get("constants", {}).items()),
         ignore=tuple(raw.get("ignore", [])),
+        ignore_unnamed=raw.get("ignoreUnnamed", False),
+        reject_limit=RejectLimit(**raw["rejectLimit"]) if "rejectLimit" in raw else None,
         trailer=_trailer(contract, path, place, raw.get("trailer")),
         declared_in=str(path),
     )
@@ -75,17 +87,34 @@ def _form_column(
     own = raw if isinstance(raw, dict) else {"header": raw}
     style = {**form, **own}
     words = style.get("booleans")
+    dates, *other_dates = _dates(path, place, _words(style.get("dates", "yyyy-mm-dd")))
     return FormColumn(
         name=name,
         headers=_words(own["header"]),
         optional=own.get("optional", False),
-        numbers=Numbers(**style.get("numbers", {})),
-        dates=style.get("dates", "yyyy-mm-dd"),
+        numbers=_numbers(style.get("numbers", {})),
+        dates=dates,
+        other_dates=tuple(other_dates),
         timestamps=style.get("timestamps", "iso"),
         booleans=Booleans(_words(words["true"]), _words(words["false"])) if words else Booleans(),
         blanks=tuple(style.get("blanks", [])),
         values=tuple(own.get("values", {}).items()),
     )
+
+
+def _dates(path: Path, place: str, ways: tuple[str, ...]) -> tuple[str, ...]:
+    """Ways of writing a day. Raises ContractInvalid when a text could be two days."""
+    found = double_meaning(ways)
+    if found:
+        text, first, second = found
+        reason = f"{text!r} is one day as {first} and another as {second}: name one of them"
+        raise ContractInvalid(str(path), f"{place}.dates", reason)
+    return ways
+
+
+def _numbers(raw: dict[str, Any]) -> Numbers:
+    renamed = {"trailingMinus": "trailing_minus", "dashIsZero": "dash_is_zero"}
+    return Numbers(**{renamed.get(key, key): value for key, value in raw.items()})
 
 
 def _trailer(
@@ -97,8 +126,12 @@ def _trailer(
         if _known(contract, path, f"{place}.trailer.sums", name).type not in ("numeric", "bigint"):
             reason = f"{name!r} is no number and has no sum"
             raise ContractInvalid(str(path), f"{place}.trailer.sums", reason)
+    if not raw["marker"] and not raw.get("sums"):
+        reason = "a control record without a word is known by a sum alone: name one under `sums`"
+        raise ContractInvalid(str(path), f"{place}.trailer", reason)
     return Trailer(
         marker=raw["marker"],
+        cell=raw.get("cell", 1),
         records=raw.get("records"),
         sums=tuple(raw.get("sums", {}).items()),
         optional=raw.get("optional", False),
@@ -109,6 +142,7 @@ def _check_form(contract: Contract, path: Path, place: str, form: Form) -> None:
     """Refuse what no file could ever fit, or what would say two things at once."""
     _check_headers(path, place, form)
     _check_columns(contract, path, place, form)
+    _check_sheet(path, place, form)
     if contract.replaces == "period" and contract.period_column is None:
         for pattern in form.files:
             if not pattern.has_period:
@@ -119,6 +153,13 @@ def _check_form(contract: Contract, path: Path, place: str, form: Form) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         reason = f"{form.timezone!r} is not known"
         raise ContractInvalid(str(path), f"{place}.timezone", reason) from error
+
+
+def _check_sheet(path: Path, place: str, form: Form) -> None:
+    try:
+        FilePattern(form.sheet or "")
+    except ValueError as error:
+        raise ContractInvalid(str(path), f"{place}.sheet", str(error)) from error
 
 
 def _check_headers(path: Path, place: str, form: Form) -> None:

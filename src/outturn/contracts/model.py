@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,6 +63,8 @@ class Numbers:
     brackets: bool = False
     spaces: bool = False
     percent: bool = False
+    trailing_minus: bool = False
+    dash_is_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,17 @@ class Booleans:
 
 @dataclass(frozen=True)
 class FormColumn:
-    """How one column looks in one form: its headers and how its values are written."""
+    """How one column looks in one form: its headers and how its values are written.
+
+    `dates` is the way that most days are written in, `other_dates` are further ways.
+    """
 
     name: str
     headers: tuple[str, ...]
     optional: bool = False
     numbers: Numbers = Numbers()
     dates: str = "yyyy-mm-dd"
+    other_dates: tuple[str, ...] = ()
     timestamps: str = "iso"
     booleans: Booleans = Booleans()
     blanks: tuple[str, ...] = ()
@@ -89,12 +96,21 @@ class FormColumn:
 
 @dataclass(frozen=True)
 class Trailer:
-    """A last record that counts and sums. Numbers are cell positions, 1 is the marker's cell."""
+    """A last record that counts and sums. Numbers are positions of cells, the first is 1.
+
+    `marker` stands in `cell`; a blank one means that nothing stands there.
+    """
 
     marker: str
+    cell: int = 1
     records: int | None = None
     sums: tuple[tuple[str, int], ...] = ()
     optional: bool = False
+
+    def marks(self, cells: Sequence[str]) -> bool:
+        """Whether a record is this trailer."""
+        found = cells[self.cell - 1] if len(cells) >= self.cell else None
+        return found is not None and found.strip().casefold() == self.marker.casefold()
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,9 @@ class Form:
     timezone: str = "Europe/London"
     constants: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_unnamed: bool = False
     trailer: Trailer | None = None
+    reject_limit: RejectLimit | None = None
     declared_in: str = ""
 
 

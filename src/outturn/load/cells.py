@@ -16,7 +16,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from outturn.contracts import Column, Form, FormColumn, Numbers
-from outturn.contracts.file_names import month_number
+from outturn.contracts.dates import DATE_PATTERNS, read_day
 
 # What counts as white space around values: never the whole of Unicode.
 ASCII_SPACE = "".join(map(chr, range(33)))
@@ -29,21 +29,6 @@ _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 _SECONDS = r"(:(?P<second>[0-9]{2})(\.(?P<fraction>[0-9]{1,6}))?)?"
 _TIME = rf"(?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}}){_SECONDS}"
 _OFFSET = r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
-EARLIEST_YEAR = 1900
-
-DATE_PATTERNS = {
-    "yyyy-mm-dd": r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})",
-    "dd/mm/yyyy": r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<year>[0-9]{4})",
-    "mm/dd/yyyy": r"(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<year>[0-9]{4})",
-    "d/m/yyyy": r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})",
-    "m/d/yyyy": r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})",
-    "dd-mm-yyyy": r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})",
-    "dd.mm.yyyy": r"(?P<day>[0-9]{2})\.(?P<month>[0-9]{2})\.(?P<year>[0-9]{4})",
-    "yyyymmdd": r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
-    "dd-mmm-yyyy": r"(?P<day>[0-9]{1,2})[- ](?P<word>[A-Za-z]{3})[- ](?P<year>[0-9]{4})",
-    "dd-mmm-yy": r"(?P<day>[0-9]{1,2})[- ](?P<word>[A-Za-z]{3})[- ](?P<short>[0-9]{2})",
-    "dd/mm/yy": r"(?P<day>[0-9]{2})/(?P<month>[0-9]{2})/(?P<short>[0-9]{2})",
-}
 
 
 class BadValueError(ValueError):
@@ -112,20 +97,35 @@ def plain_number(numbers: Numbers, text: str) -> str | None:
         text = text.strip(NUMBER_SPACE)
     if _PLAIN_NUMBER.fullmatch(text):
         return text
-    sign = ""
-    if numbers.brackets and text.startswith("(") and text.endswith(")"):
-        sign, text = "-", text[1:-1]
-    elif text.startswith("-"):
-        sign, text = "-", text[1:]
-    if numbers.currency and text.startswith(numbers.currency):
-        text = text[1:]
-        if not sign and text.startswith("-"):
-            sign, text = "-", text[1:]
+    sign, text = _sign(numbers, text)
     if numbers.percent and text.endswith("%"):
         text = text[:-1]
+    if numbers.dash_is_zero and not sign and text == "-":
+        return "0"
     if numbers.thousands and _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     return sign + text if _UNSIGNED.fullmatch(text) else None
+
+
+def _sign(numbers: Numbers, text: str) -> tuple[str, str]:
+    """The one sign that a number has, and the number without it and without its currency.
+
+    What stays in front of the digits makes them no number.
+    """
+    has_currency, sign = False, ""
+    while True:
+        if numbers.brackets and not sign and text.startswith("(") and text.endswith(")"):
+            sign, text = "-", text[1:-1]
+        elif numbers.currency and not has_currency and text.startswith(numbers.currency):
+            has_currency, text = True, text[1:]
+        elif not sign and text.startswith("-") and len(text) > 1:
+            sign, text = "-", text[1:]
+        elif numbers.trailing_minus and not sign and text.endswith("-") and len(text) > 1:
+            sign, text = "-", text[:-1]
+        else:
+            return sign, text
+        if numbers.spaces:
+            text = text.strip(NUMBER_SPACE)
 
 
 def describe_numbers(numbers: Numbers) -> str:
@@ -136,30 +136,34 @@ def describe_numbers(numbers: Numbers) -> str:
         forms.append(f"{numbers.currency or ''}{example}")
     if numbers.brackets:
         forms.append(f"({example})")
+    if numbers.trailing_minus:
+        forms.append(f"{example}-")
+    if numbers.dash_is_zero:
+        forms.append("- for 0")
     if numbers.percent:
         forms.append("95.5%")
     return " or ".join(forms)
 
 
 def _read_date(_column: Column, style: FormColumn, _form: Form, text: str) -> str:
-    return _date(style.dates, text).isoformat()
+    ways = (style.dates, *style.other_dates)
+    for way in ways:
+        try:
+            return read_day(way, text).isoformat()
+        except ValueError as problem:
+            reason = str(problem)
+    raise BadValueError(reason if len(ways) == 1 else f"is not a date written as {_or(ways)}")
 
 
 def _date(written: str, text: str) -> date:
-    match = re.fullmatch(DATE_PATTERNS[written], text, re.ASCII)
-    if not match:
-        raise BadValueError(f"is not a date written as {written}")
-    parts = match.groupdict()
-    word = parts.get("word")
-    month = month_number(word) if word else int(parts["month"])
-    year = int(parts["year"]) if parts.get("year") else 2000 + int(parts["short"])
     try:
-        day = date(year, month or 0, int(parts["day"]))
-    except ValueError:
-        raise BadValueError(f"is no day of the calendar (written as {written})") from None
-    if day.year < EARLIEST_YEAR:
-        raise BadValueError(f"is before the year {EARLIEST_YEAR}")
-    return day
+        return read_day(written, text)
+    except ValueError as problem:
+        raise BadValueError(str(problem)) from None
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _read_moment(column: Column, style: FormColumn, form: Form, text: str) -> str:

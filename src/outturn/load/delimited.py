@@ -144,7 +144,7 @@ class DelimitedText:
             last = _last_line(stripped)
             line = self._line + count_lines(stripped)
             record = split_simple(last.decode(), self._form.delimiter, line)
-            if record.cells and record.cells[0].strip().casefold() == wanted.marker.casefold():
+            if wanted.marks(record.cells):
                 self.trailer = ControlRecord(line, record.cells)
                 self._data = stripped[: len(stripped) - len(last)]
         if self.trailer is None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outturn.contracts import Column, Form, FormColumn, Numbers
-from outturn.load.cells import EARLIEST_YEAR, NUMBER_SPACE
+from outturn.contracts.dates import EARLIEST_YEAR
+from outturn.load.cells import NUMBER_SPACE
 
 # RE2; the year is 1900 or later.
 _YEAR = "(19|[2-9][0-9])[0-9]{2}"

@@ -76,8 +76,10 @@ def _layout(file: str, contract: Contract, form: Form, line: int, cells: Sequenc
     unnamed, ignored, unknown, repeated = [], [], [], []
     for index, cell in enumerate(cells):
         name = normal_header(cell)
-        if not name:
+        if not name and not form.ignore_unnamed:
             unnamed.append(index)
+        elif not name:
+            continue
         elif name in known:
             if known[name].name in positions:
                 repeated.append(cell)

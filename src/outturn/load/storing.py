@@ -40,7 +40,7 @@ def spool_rejects(spool: IO[str], rejected: list[Rejected]) -> None:
 
 def refuse_if_bad(job: Job, totals: Totals, spool: IO[str]) -> None:
     """Refuse a file with too many bad records, or with none at all where some must be."""
-    limit = job.contract.reject_limit
+    limit = job.form.reject_limit or job.contract.reject_limit
     if not limit.allows(totals.quarantined, totals.records):
         spool.seek(0)
         first = [json.loads(line) for line, _ in zip(spool, range(SHOWN_REJECTS), strict=False)]

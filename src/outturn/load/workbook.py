@@ -19,7 +19,8 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from outturn.contracts import Column, Contract, Form, FormColumn
+from outturn.contracts import Column, Contract, FilePattern, Form, FormColumn
+from outturn.contracts.dates import write_day
 from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_ROWS, Block, CellsBlock, ControlRecord, RowsBlock
 from outturn.load.cells import is_blank
@@ -33,13 +34,6 @@ MANY = 1e11
 
 # A row's number in the sheet, from 1, and its typed cells.
 Row = tuple[int, list[Any]]
-
-_DATE_PICTURES = {
-    "yyyy-mm-dd": "%Y-%m-%d", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y",
-    "d/m/yyyy": "%d/%m/%Y", "m/d/yyyy": "%m/%d/%Y", "dd-mm-yyyy": "%d-%m-%Y",
-    "dd.mm.yyyy": "%d.%m.%Y", "yyyymmdd": "%Y%m%d", "dd-mmm-yyyy": "%d-%b-%Y",
-    "dd-mmm-yy": "%d-%b-%y", "dd/mm/yy": "%d/%m/%y",
-}  # fmt: skip
 
 
 class Workbook:
@@ -134,7 +128,7 @@ class Workbook:
 
     def _is_trailer(self, record: Record) -> bool:
         wanted = self._form.trailer
-        if wanted is None or record.cells[0].strip().casefold() != wanted.marker.casefold():
+        if wanted is None or not wanted.marks(record.cells):
             return False
         self.trailer = ControlRecord(record.line, record.cells)
         return True
@@ -203,10 +197,10 @@ def _write(cell: Any, column: Column, style: FormColumn) -> str:
     if column.type == "period":
         return f"{moment:%Y-%m}"
     if column.type == "date" and moment.time() == time(0):
-        return moment.strftime(_DATE_PICTURES[style.dates])
+        return write_day(style.dates, moment.date())
     if column.type == "timestamptz" and style.timestamps != "iso":
-        picture = _DATE_PICTURES[style.timestamps.split(" ")[0]]
-        return moment.strftime(f"{picture} %H:%M:%S")
+        day = write_day(style.timestamps.split(" ")[0], moment.date())
+        return f"{day} {moment:%H:%M:%S}"
     return moment.isoformat(sep=" ") if column.type == "timestamptz" else as_text(cell)
 
 
@@ -239,7 +233,9 @@ def _sheet(file: str, form: Form, path: Path) -> tuple[CalamineSheet, Unsaid]:
             one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible
         ]
         if form.sheet is not None:
+            pattern = FilePattern(form.sheet)
             found = [n for n in book.sheet_names if n.strip().casefold() == form.sheet.casefold()]
+            found = found or [name for name in shown if pattern.match(name.strip())]
         else:
             found = shown
         if len(found) == 1:

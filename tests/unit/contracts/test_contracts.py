@@ -42,6 +42,11 @@ def test_rendered_files_are_in_step_with_the_contracts(tmp_path: Path) -> None:
         (("amount_gbp: Amount", "amount: Amount"), "forms", "not a column"),
         (("GL_Extract_<YYYY-MM>", "GL_Extract_<Monat>"), "files", "not a token"),
         (("posted_date: Posted", "posted_date: Period"), "posted_date", "stands for"),
+        (
+            ("posted_date: Posted", "posted_date: {header: Posted, dates: [dd/mm/yyyy, m/d/yyyy]}"),
+            "posted_date.dates",
+            "'03/02/2001' is one day as dd/mm/yyyy and another as m/d/yyyy",
+        ),
         (("name: ledger\nversion", "name: ledger\nname: ledger\nversion"), "", "twice"),
     ],
 )
@@ -83,9 +88,17 @@ def test_another_publishers_form_is_one_more_yaml(tmp_path: Path) -> None:
         ("GL_<YYYY-MM>[_<n>].csv", "gl_2016-03_2.CSV", "2016-03", 2),
         ("*<Month>*<YYYY>*.csv", "DEPT_-_August_2024__1_.csv", "2024-08", 0),
         ("*<Month> <YY>.csv", "Spend sept 24.csv", "2024-09", 0),
+        ("*<Month>*<YYYY>*.csv", "Summary of payments April 2015.csv", "2015-04", 0),
+        ("*<YYYY>*<Month>.csv", "over 25000 2015 April.csv", "2015-04", 0),
+        ("Q<Q> <FY>.csv", "Q4 2015-16.csv", "2016-03", 0),
+        ("<FY> Q<Q>.csv", "201516 q1.csv", "2015-06", 0),
+        ("Q<Q> <YYYY>.csv", "Q2 2015.csv", "2015-06", 0),
+        ("Q<Q> <FY>.csv", "Q1 2015-17.csv", None, 0),
     ],
 )
-def test_names_say_period_and_number(pattern: str, name: str, period: str, number: int) -> None:
+def test_names_say_period_and_number(
+    pattern: str, name: str, period: str | None, number: int
+) -> None:
     found = FilePattern(pattern).match(name)
     assert found is not None
     assert (found.period, found.number) == (period, number)

@@ -50,7 +50,18 @@ def test_what_is_not_declared_is_bad(column: Column, text: str) -> None:
         (MONEY, POUNDS, "-£5", "-5"),
         (MONEY, POUNDS, " 27,275.25 ", "27275.25"),
         (MONEY, POUNDS, "\u00a05\u00a0", "5"),
+        (MONEY, POUNDS, " £ (1,234.50) ", "-1234.50"),
+        (MONEY, POUNDS, "(£5)", "-5"),
+        (MONEY, replace(PLAIN, numbers=Numbers(trailing_minus=True)), "5.00-", "-5.00"),
+        (MONEY, replace(PLAIN, numbers=Numbers("£", spaces=True, dash_is_zero=True)), " £ - ", "0"),
         (DAY, BRITISH, "01/02/2016", "2016-02-01"),
+        (DAY, replace(PLAIN, dates="dd-mmmm-yyyy"), "1 April 2015", "2015-04-01"),
+        (DAY, replace(PLAIN, dates="dd-mmm-yy"), "01-Sept-15", "2015-09-01"),
+        (DAY, replace(PLAIN, dates="yyyy-mm-dd 00:00"), "2015-04-01T00:00:00.000", "2015-04-01"),
+        (DAY, replace(PLAIN, dates="dd/mm/yyyy hh:mm"), "01/04/2015 13:59", "2015-04-01"),
+        (DAY, replace(PLAIN, dates="excel"), "42095", "2015-04-01"),
+        (DAY, replace(PLAIN, dates="excel-1904"), "40633", "2015-04-01"),
+        (DAY, replace(BRITISH, other_dates=("excel",)), "42095", "2015-04-01"),
         (MOMENT, BRITISH, "01/07/2016 09:30", "2016-07-01 08:30:00.000000"),
         (MOMENT, PLAIN, "2016-07-01T09:30:00Z", "2016-07-01 09:30:00.000000"),
         (MOMENT, PLAIN, "2016-10-30T01:30", "2016-10-30 00:30:00.000000"),
@@ -74,3 +85,34 @@ def test_a_grouping_that_is_wrong_is_bad() -> None:
     for text in ("1,23", "12,34.50", "1,234,5", "£", "()", "£-", "(-5)"):
         with pytest.raises(BadValueError):
             read_cell(MONEY, POUNDS, FORM, text)
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [
+        (replace(PLAIN, numbers=Numbers(brackets=True)), "(-5)"),
+        (POUNDS, "££5"),
+        (POUNDS, "-(5)"),
+        (replace(PLAIN, numbers=Numbers(trailing_minus=True)), "-5-"),
+        (replace(PLAIN, numbers=Numbers(dash_is_zero=True)), "--"),
+    ],
+)
+def test_a_number_has_one_sign_and_one_currency(style: FormColumn, text: str) -> None:
+    with pytest.raises(BadValueError):
+        read_cell(MONEY, style, FORM, text)
+
+
+@pytest.mark.parametrize(
+    ("dates", "text"),
+    [
+        ("yyyy-mm-dd 00:00", "2015-04-01 00:01"),
+        ("yyyy-mm-dd 00:00", "2015-04-01"),
+        ("yyyy-mm-dd hh:mm", "2015-04-01 24:00"),
+        ("excel", "60"),
+        ("excel", "42095.5"),
+        ("dd-mmmm-yyyy", "1 Aprel 2015"),
+    ],
+)
+def test_a_day_is_written_as_declared_or_bad(dates: str, text: str) -> None:
+    with pytest.raises(BadValueError):
+        read_cell(DAY, replace(PLAIN, dates=dates), FORM, text)
