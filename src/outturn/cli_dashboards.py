@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from outturn.progress import say, step
@@ -56,11 +58,15 @@ def verify() -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    foreground: Annotated[bool, typer.Option(help="Stay, as a container's process does.")] = False,
+) -> None:
     """Start Superset's pages on this machine; `outturn stop` ends them."""
     from outturn.dashboards import serving
 
     settings = get_settings()
+    if foreground:
+        serving.become(settings)
     with step(f"Superset on port {settings.superset_port}"):
         serving.start(settings)
         serving.wait_until_healthy(settings)

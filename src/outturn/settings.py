@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     airflow_url: str | None = Field(
         default=None, description="where tasks and people reach it; unset: this machine"
     )
+    superset_host: str = Field(default="127.0.0.1", description="what Superset's server listens on")
     superset_port: int = Field(default=8088, description="port of Superset's pages")
     sftp_known_hosts: Path | None = Field(
         default=None, description="known_hosts file that pins SFTP servers; unset: ~/.ssh's"

@@ -1,10 +1,12 @@
-"""Superset's web server on this machine: gunicorn under a supervisor of its own, loopback only."""
+"""Superset's web server: gunicorn under a supervisor of its own, or in this very process."""
 
 from __future__ import annotations
 
+import os
 import time
 import urllib.error
 import urllib.request
+from typing import NoReturn
 
 from outturn import server, services
 from outturn.dashboards import environment
@@ -38,6 +40,15 @@ def start(settings: Settings) -> bool:
     return services.start_group(settings, GROUP, (_program(settings),), variables)
 
 
+def become(settings: Settings) -> NoReturn:
+    """Turn this process into the web server, for a container or somebody else's supervisor.
+
+    Raises SupersetProblem when the environment is not there.
+    """
+    command = _program(settings).command
+    os.execve(command[0], command, environment.variables(settings))  # noqa: S606
+
+
 def wait_until_healthy(settings: Settings, seconds: float = 180) -> None:
     """Return when it answers. Raises SupersetProblem, naming the log, after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -69,7 +80,7 @@ def _program(settings: Settings) -> Program:
     command = (
         *(str(environment.interpreter()), "-m", "gunicorn", "--no-control-socket"),
         *("--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--timeout", "120", "--bind", f"127.0.0.1:{settings.superset_port}"),
+        *("--timeout", "120", "--bind", f"{settings.superset_host}:{settings.superset_port}"),
         "superset.app:create_app()",
     )
     return Program("superset", command, "gunicorn")
