@@ -168,6 +168,17 @@ class MonthNotFinal(OutturnError):
         super().__init__(f"{month} is not final: {why}.", remedy=remedy)
 
 
+class LedgerBroken(OutturnError):
+    """The credit ledger was tampered with: names the first entry that does not fit."""
+
+    def __init__(self, entry_number: int, fault: str) -> None:
+        self.entry_number, self.fault = entry_number, fault
+        super().__init__(
+            f"ops.credit_ledger, entry {entry_number}: {fault}.",
+            remedy="Somebody changed it past its triggers: restore it from a backup and compare.",
+        )
+
+
 class BundleProblem(OutturnError):
     """Dashboards' files that fit neither each other nor the marts: names each and why."""
 

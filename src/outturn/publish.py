@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from outturn import changes
+from outturn import changes, credit_ledger
 from outturn.database import connect
 from outturn.errors import PublishFailed
 from outturn.run import Run
@@ -61,6 +61,7 @@ def _swap(settings: Settings, run: Run) -> bool:
         for mart, key, measures in connection.execute(PUBLISHED_MARTS).fetchall():
             if measures:
                 _record_figures(connection, run, mart, key, measures)
+        credit_ledger.post(connection)
         connection.execute("select staging.swap_marts(%s)", (run.publication_id,))
         periods = [*run.months, ""]
         changes.record(connection, run.publication_id, fingerprints, periods)

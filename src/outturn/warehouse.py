@@ -32,8 +32,8 @@ STATEMENT_FILES = (
     ("010_schemas.sql", None),
     ("020_intake.sql", RECORDS_OWNER),
     ("021_waiting.sql", RECORDS_OWNER),
-    ("021_waiting.sql", RECORDS_OWNER),
     ("030_runs.sql", RECORDS_OWNER),
+    ("050_credit_ledger.sql", RECORDS_OWNER),
     ("040_swap.sql", MODELS_OWNER),
 )
 

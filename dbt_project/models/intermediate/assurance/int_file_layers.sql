@@ -18,6 +18,8 @@ with layers as (
     {{ file_layer_counts('finance', 'indicator_decisions') | indent(4) }}
     union all
     {{ file_layer_counts('finance', 'relief_decisions') | indent(4) }}
+    union all
+    {{ file_layer_counts('finance', 'credit_decisions') | indent(4) }}
 ),
 
 final as (

@@ -1,0 +1,1 @@
+{{ current_rows('finance', 'credit_decisions') }}

@@ -1,0 +1,61 @@
+"""The ledger of credits: what a publication adds to it, and whether its chain holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from outturn.database import connect
+from outturn.errors import LedgerBroken
+from outturn.settings import Settings
+
+# Steps that the built marts have and the ledger does not: they were judged by int_credit_entries.
+POST = """
+insert into ops.credit_ledger (
+    contract_code, period, entry_key, step, source, amount_gbp, effective_on, scheme_code, basis,
+    actor, requested_by, reason, decision_id, invoice_number, file_id, record_number, publication_id
+)
+select
+    contract_code, period_month, entry_key, step, source_kind, amount_gbp, effective_on,
+    scheme_code, basis, actor, requested_by, reason, decision_id, invoice_number, file_id,
+    record_number, publication_id
+from marts_next.credit_ledger
+where row_hash is null
+order by contract_code, period_month, step_number
+on conflict (contract_code, period, entry_key) do nothing
+"""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A ledger whose chain holds: its entries, and the hash of the last one to note elsewhere."""
+
+    entries: int
+    last_hash: str
+
+
+def post(connection: psycopg.Connection[Any]) -> int:
+    """Record the steps that marts_next adds; how many were new. Once, however often it is called.
+
+    Runs in the transaction of the swap (`connection`: publisher): readers never see a step that
+    the ledger lacks, nor the ledger a step that was not published.
+    """
+    found = connection.execute("select to_regclass('marts_next.credit_ledger')").fetchone()
+    if found is None or found[0] is None:
+        return 0
+    return connection.execute(POST).rowcount
+
+
+def verify(settings: Settings) -> Chain:
+    """Recompute every row's hash. Raises LedgerBroken naming the first row that does not fit."""
+    with connect(settings, "publisher") as connection:
+        fault = connection.execute("select * from ops.credit_ledger_fault()").fetchone()
+        if fault is not None:
+            raise LedgerBroken(int(fault[0]), str(fault[1]))
+        last = connection.execute(
+            "select entry_number, row_hash from ops.credit_ledger"
+            " order by entry_number desc limit 1"
+        ).fetchone()
+    return Chain(int(last[0]), str(last[1])) if last else Chain(0, "")
