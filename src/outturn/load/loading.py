@@ -125,9 +125,7 @@ def load_file(settings: Settings, file_id: int, *, again: bool = False) -> LoadR
 
 def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Totals:
     contract = job.contract
-    if contract.replaces == "period" and contract.period_column is None and job.period is None:
-        patterns = ", ".join(pattern.text for pattern in job.form.files)
-        raise FileRefused(job.name, f"its name does not say the month: expected {patterns}")
+    refuse_without_month(job)
     if clean:
         remove(connection, job.file_id, contract)
     totals = Totals()
@@ -139,7 +137,7 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
         with (folder / "rejects").open("w+", encoding="utf-8") as spool:
             with copy_rows(connection, contract) as copy:
                 copy.write(COPY_START)
-                for result in _read(job, folder, Path(fast), totals):
+                for result in read_results(job, folder, Path(fast), totals):
                     for piece in result.binary:
                         copy.write(piece)
                     spool_rejects(spool, result.rejected)
@@ -162,8 +160,19 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
     return totals
 
 
-def _read(job: Job, folder: Path, fast: Path, totals: Totals) -> Iterator[BlockResult]:
-    """Every document's blocks in order, counted; each document's control totals are checked."""
+def refuse_without_month(job: Job) -> None:
+    """Raise FileRefused where only a name says the month and this one does not."""
+    contract = job.contract
+    if contract.replaces == "period" and contract.period_column is None and job.period is None:
+        patterns = ", ".join(pattern.text for pattern in job.form.files)
+        raise FileRefused(job.name, f"its name does not say the month: expected {patterns}")
+
+
+def read_results(job: Job, folder: Path, fast: Path, totals: Totals) -> Iterator[BlockResult]:
+    """Every document's blocks in order, counted; each document's control totals are checked.
+
+    Needs no connection. `folder` and `fast` are for scratch, the second better in memory.
+    """
     numbered = 0
     with documents(job.name, job.path, job.contract, job.form, folder) as found:
         for name, document in found:
