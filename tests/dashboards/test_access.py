@@ -74,6 +74,38 @@ def test_a_reader_gets_no_data_but_through_a_dashboard(superset: Settings, viewe
     assert status == 403, text
 
 
+def test_a_dashboard_opens_no_dataset_but_its_own(superset: Settings, viewer: Visitor) -> None:
+    with connect(superset, "superset") as connection:
+        row = connection.execute(
+            """
+            select dashboards.id, slices.id, own.id, other.id
+            from dashboards
+            inner join dashboard_slices on dashboards.id = dashboard_slices.dashboard_id
+            inner join slices on dashboard_slices.slice_id = slices.id
+            inner join tables as own on slices.datasource_id = own.id
+            cross join tables as other
+            where dashboards.slug = 'indicator-performance'
+            and other.table_name = 'contract_headlines'
+            limit 1
+            """
+        ).fetchone()
+    assert row is not None
+    board, chart, own, other = row
+    statuses = [
+        viewer.send(
+            "POST",
+            "/api/v1/chart/data",
+            {
+                "datasource": {"id": dataset, "type": "table"},
+                "form_data": {"dashboardId": board, "slice_id": chart},
+                "queries": [{"columns": [column], "metrics": []}],
+            },
+        )[0]
+        for dataset, column in ((own, "period_month"), (other, "question"))
+    ]
+    assert statuses == [200, 403]
+
+
 def test_the_login_of_superset_reads_marts_and_nothing_else(superset: Settings) -> None:
     with connect(superset, "finance") as connection:
         row = connection.execute(

@@ -68,6 +68,12 @@ def test_there_are_the_three_dashboards_with_at_most_12_charts_a_tab() -> None:
             ),
             "wider",
         ),
+        (
+            lambda b: b["charts"][f"{GLANCE}/points-and-limit"]["params"].update(
+                metrics=["credit", "critical_limit"]
+            ),
+            "2 charts colour credit",
+        ),
     ],
 )
 def test_a_broken_chain_is_refused_by_name(

@@ -45,14 +45,30 @@ class Board:
     def figure(self, title: str) -> Locator:
         return self.chart(title).locator(".header-line")
 
-    def choose(self, value: str) -> None:
-        """Choose a value of the first filter and apply it."""
-        first = self.page.locator("[data-test='form-item-value']").first
-        first.locator(".ant-select").first.click()
+    def choose(self, value: str, number: int = 0) -> None:
+        """Choose a value of a filter, counted from the left, and apply it."""
+        chosen = self.page.locator("[data-test='form-item-value']").nth(number)
+        chosen.locator(".ant-select").first.click()
         self.page.keyboard.type(value)
         self.page.locator(".ant-select-item-option", has_text=value).first.click()
         self.page.keyboard.press("Escape")
         self.page.locator("[data-test='filter-bar__apply-button']").click()
+
+    def take_from_list(self, slug: str) -> None:
+        """Choose a dashboard in the list of dashboards: one click from wherever one is."""
+        title = read().dashboards[slug]["title"]
+        self.page.get_by_role("link", name=title, exact=True).first.click()
+        self.page.wait_for_selector(HOLDER, timeout=WAIT)
+
+    def newest_answer(self, *columns: str) -> list[dict[str, Any]]:
+        """Rows of the newest answer to a chart that asked for these columns."""
+        self.page.wait_for_load_state("networkidle", timeout=WAIT)
+        for answer in reversed(self.answers):
+            for result in answer.json()["result"]:
+                if set(columns) <= set(result["colnames"]):
+                    data: list[dict[str, Any]] = result["data"]
+                    return data
+        raise AssertionError(f"no chart asked for {columns}")
 
     def read_through(self, slug: str) -> None:
         """Open every tab and come by every chart."""
@@ -112,6 +128,9 @@ def test_every_chart_asks_and_is_answered_without_a_complaint(board: Board, slug
     board.read_through(slug)
     assert [answer.status for answer in board.answers if answer.status != 200] == []
     assert len(board.answers) >= len(charts_on(slug, read().dashboards[slug]))
+    results = [result for answer in board.answers for result in answer.json()["result"]]
+    assert [result["error"] for result in results if result["error"]] == []
+    assert [result["query"] for result in results if not result["rowcount"]] == []
     assert board.complaints == []
     assert board.hosts == {board.base.removeprefix("http://")}
 
@@ -176,10 +195,76 @@ def test_a_click_on_the_worst_indicator_leads_to_its_cases(
     file_name = value(
         superset,
         "select file_name from marts.indicator_cases where recency = 'latest'"
-        f" and indicator_label = '{label}' order by case_id limit 1",
+        f" and indicator_label = '{label}'"
+        " order by case_kind desc, due_at, case_id limit 1",
     )
     expect(listed.locator("tbody tr").first).to_contain_text(label, timeout=WAIT)
     expect(listed.locator("tbody tr").first).to_contain_text(file_name)
+
+
+def test_the_list_and_the_trend_mean_the_same_worst_indicator(
+    board: Board, superset: Settings
+) -> None:
+    board.open("indicator-performance")
+    board.choose("SLA", number=1)  # SLAs score no points: within a band they are equally bad
+    worst = rows(
+        superset,
+        "select indicator_label, indicator_code from marts.indicator_performance"
+        " where basis = 'agreed' and recency = 'latest' and is_failed and kind = 'SLA'"
+        " order by state_order desc, points desc, indicator_code limit 1",
+        "finance",
+    )[0]
+    listed = board.chart("Worst indicators now").locator("tbody tr")
+    expect(listed.first).to_contain_text(worst[0], timeout=WAIT)
+    drawn = board.newest_answer("indicator_code", "Value", "Target", "Day 1 level")
+    assert {row["indicator_code"] for row in drawn} == {worst[1]}
+
+
+def test_worst_indicator_and_its_cases_are_two_clicks_away(
+    board: Board, superset: Settings
+) -> None:
+    label, cases = rows(
+        superset,
+        """
+        select indicator_label, count(*) from marts.indicator_cases where recency = 'latest'
+        group by indicator_label order by min(worst_rank) limit 1
+        """,
+        "finance",
+    )[0]
+    board.page.goto(f"{board.base}/dashboard/list/")
+    board.take_from_list("indicator-performance")  # the first click
+    listed = board.chart("Cases, with file and record")
+    expect(listed.locator("tbody tr").first).to_contain_text(label, timeout=WAIT)
+    board.chart("Worst indicators now").get_by_text(label, exact=True).first.click()  # the second
+    expect(listed.get_by_placeholder(f"{cases} records...")).to_be_visible(timeout=WAIT)
+
+
+def test_going_from_one_dashboard_to_another_raises_no_complaint(board: Board) -> None:
+    board.page.goto(f"{board.base}/dashboard/list/")
+    for slug in [*sorted(read().dashboards), min(read().dashboards)]:
+        board.take_from_list(slug)
+        board.read_through(slug)
+        board.page.get_by_role("menuitem", name="Dashboards").click()
+        board.page.wait_for_url("**/dashboard/list/**", timeout=WAIT)
+    assert board.complaints == []
+
+
+def test_what_is_not_known_is_shown_as_that(board: Board, superset: Settings) -> None:
+    open_periods = value(
+        superset,
+        "select count(*) from marts.indicator_performance where basis = 'agreed'"
+        " and recency = 'latest' and is_in_contract and value is null",
+    )
+    assert open_periods, "the sample has an indicator whose newest period has no value"
+    state = value(
+        superset,
+        "select state from marts.indicator_performance where basis = 'agreed'"
+        " and recency = 'latest' and is_in_contract and value is null limit 1",
+    )
+    assert state[0] in "○?…"
+    board.open("indicator-performance")
+    board.page.locator(".ant-tabs-tab", has_text="Scorecard").first.click()
+    expect(board.chart("Scorecard")).to_contain_text(state, timeout=WAIT)
 
 
 def test_the_scorecard_shows_a_sign_and_the_value(board: Board, superset: Settings) -> None:

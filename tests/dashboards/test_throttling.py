@@ -17,3 +17,11 @@ def test_no_password_is_a_default_one_and_trying_is_limited(superset: Settings) 
     assert not [place for status, place in answers if status == 200 and "login" not in place]
     # Each of the workers counts for itself: at most its five a minute get as far as a check.
     assert statuses.count(200) <= 5 * serving.WORKERS
+
+
+def test_trying_through_the_api_is_limited_as_well(superset: Settings) -> None:
+    stranger = Visitor(superset)
+    guess = {"username": environment.ADMINISTRATOR, "password": "admin", "provider": "db"}
+    statuses = [stranger.send("POST", "/api/v1/security/login", guess)[0] for _ in range(14)]
+    assert 200 not in statuses
+    assert 429 in statuses

@@ -137,10 +137,10 @@ def test_support_costs_follow_a_mapping_that_changes_with_the_day(theirs: Settin
 def test_statements_are_checked_against_their_own_figures(theirs: Settings) -> None:
     query = "select statement_code, verdict_text from marts.statement_checks order by 1"
     assert asked(theirs, query)[1:] == [
-        "KPIS,agrees exactly",
-        "ONLY,cannot be checked independently",
-        "SAVING,agrees at the stated precision",
-        "TERM,disagrees by 1 years (less)",
+        "KPIS,● agrees exactly",
+        "ONLY,○ cannot be checked independently",
+        "SAVING,● agrees at the stated precision",
+        "TERM,▲ disagrees by 1 years (less)",
     ]
 
 

@@ -24,6 +24,10 @@ indicators as (
     select * from {{ ref('indicators') }}
 ),
 
+standing as (
+    select * from {{ ref('int_indicator_standing') }}
+),
+
 relief_claims as (
     select * from {{ ref('stg_supplier__relief_claims') }}
 ),
@@ -162,6 +166,7 @@ final as (
         case
             when cases_of_both.period_month = newest.period_month then 'latest' else 'earlier'
         end as recency,
+        standing.worst_rank,
         cases_of_both.case_kind,
         cases_of_both.is_disputed,
         cases_of_both.event_type,
@@ -182,6 +187,7 @@ final as (
     from cases_of_both
     inner join indicators on cases_of_both.indicator_code = indicators.indicator_code
     inner join newest on cases_of_both.indicator_code = newest.indicator_code
+    left join standing on cases_of_both.indicator_code = standing.indicator_code
 )
 
 select * from final

@@ -75,6 +75,10 @@ final as (
         compared.reported_severity,
         compared.recomputed_severity,
         compared.agreed_severity,
+        {{ state_of('compared.reported_severity') }} as reported_state,
+        coalesce({{ state_of('compared.recomputed_severity') }}, '? not recomputable')
+            as recomputed_state,
+        {{ state_of('compared.agreed_severity') }} as agreed_state,
         -- measures
         trim_scale(compared.reported_value)::numeric as reported_value,
         trim_scale(compared.recomputed_value)::numeric as recomputed_value,

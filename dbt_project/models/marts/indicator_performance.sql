@@ -21,6 +21,10 @@ returns as (
     select * from {{ ref('stg_supplier__indicator_returns') }}
 ),
 
+standing as (
+    select * from {{ ref('int_indicator_standing') }}
+),
+
 rating_rules as (
     select
         nullif(indicator_code, '') as indicator_code,
@@ -95,6 +99,7 @@ final as (
             {{ state_of('joined.rated_as') }}
         ) as result_text,
         case when newest.indicator_code is null then 'earlier' else 'latest' end as recency,
+        standing.worst_rank,
         joined.severity_unrelieved,
         coalesce(
             own_rating.rating,
@@ -137,6 +142,7 @@ final as (
             and joined.period_month = indicator_periods.period_month
     inner join indicators on joined.indicator_code = indicators.indicator_code
     inner join contracts on joined.contract_code = contracts.contract_code
+    left join standing on joined.indicator_code = standing.indicator_code
     left join newest
         on
             joined.indicator_code = newest.indicator_code

@@ -57,13 +57,27 @@ final as (
         unit,
         check_rule,
         verdict,
-        verdict || case
+        case verdict
+            when 'disagrees' then '▲ '
+            when 'agrees only by truncation' then '▲ '
+            when 'cannot be checked independently' then '○ '
+            else '● '
+        end || verdict || case
             when verdict = 'disagrees'
                 then
-                    ' by ' || trim_scale(round(abs(difference), stated_dp + 2)) || ' ' || unit
+                    ' by ' || {{ quantity('round(abs(difference), stated_dp + 2)', 'unit') }}
                     || case when difference < 0 then ' (less)' else ' (more)' end
             else ''
         end as verdict_text,
+        case verdict
+            when 'disagrees' then 1
+            when 'agrees only by truncation' then 2
+            when 'agrees at the stated precision' then 3
+            when 'agrees exactly' then 4
+            else 5
+        end as verdict_order,
+        {{ quantity('stated_value', 'unit') }} as stated_text,
+        {{ quantity('round(computed_value, stated_dp + 2)', 'unit') }} as computed_text,
         note,
         -- measures
         stated_value,

@@ -71,6 +71,7 @@ def _problems(bundle: Bundle) -> Iterator[str]:
         yield from _chart_problems(slug, document, bundle)
     for slug, document in bundle.dashboards.items():
         yield from _dashboard_problems(slug, document, bundle)
+        yield from _shared_colours(slug, document, bundle)
     yield from _orphans(bundle)
     yield from _twins(bundle)
 
@@ -130,6 +131,32 @@ def _dashboard_problems(slug: str, document: Document, bundle: Bundle) -> Iterat
             yield f"dashboards/{slug}: the filter {spec['name']} names no column of its mart"
     if document["theme"] not in bundle.themes:
         yield f"dashboards/{slug}: there is no theme {document['theme']}"
+
+
+def _shared_colours(slug: str, document: Document, bundle: Bundle) -> Iterator[str]:
+    """Superset has whoever leaves a page store the colours of labels that two charts share.
+
+    A reader may not, so the browser would complain: no two charts of a page show the same series.
+    """
+    shown = Counter(
+        series
+        for chart in charts_on(slug, document)
+        for series in _series(bundle.charts.get(chart, {}))
+    )
+    for series, times in shown.items():
+        if times > 1:
+            yield f"dashboards/{slug}: {times} charts colour {series}; one at most"
+
+
+def _series(chart: Document) -> set[str]:
+    """What a chart over time gives colours to: its metrics, the values of a column, or both."""
+    params = chart.get("params", {})
+    metrics, columns = params.get("metrics", []), ", ".join(params.get("groupby", []))
+    if not chart.get("type", "").startswith("echarts_timeseries"):
+        return set()
+    if not columns:
+        return set(metrics)
+    return {f"{metric} by {columns}" for metric in metrics} if len(metrics) > 1 else {columns}
 
 
 def _orphans(bundle: Bundle) -> Iterator[str]:

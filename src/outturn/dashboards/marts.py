@@ -61,10 +61,10 @@ def _mart(model: dict[str, Any], texts: dict[str, str]) -> Mart:
 
 
 def _texts(folder: Path) -> dict[str, str]:
-    """dbt's shared texts by name."""
+    """dbt's shared texts by name; those beside the other layers are the marts' too."""
     return {
         name: text.strip()
-        for path in sorted(folder.rglob("*.md"))
+        for path in sorted(folder.parent.rglob("*.md"))
         for name, text in _DOC_BLOCK.findall(path.read_text(encoding="utf-8"))
     }
 

@@ -1,0 +1,10 @@
+{#- A number with its unit, as a reader would write it: £47,833,000, £9.6m, 20.22%, 445 posts. -#}
+{% macro quantity(value, unit) -%}
+    case {{ unit }}
+        when 'GBP' then '£' || rtrim(to_char({{ value }}, 'FM999,999,999,990.99'), '.')
+        when 'GBP m' then '£' || trim_scale({{ value }})::text || 'm'
+        when '%' then trim_scale({{ value }})::text || '%'
+        when 'count' then trim_scale({{ value }})::text
+        else trim_scale({{ value }})::text || ' ' || {{ unit }}
+    end
+{%- endmacro %}
