@@ -113,6 +113,9 @@ def load(
         str | None, typer.Option(help="e.g. finance/payments; else by the file's name.")
     ] = None,
     received_at: Annotated[datetime | None, typer.Option(help="When it was received.")] = None,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Load nothing: say what would be done, and why.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Archive, load and check files from anywhere. Exits 1 if one is refused or held."""
@@ -120,6 +123,11 @@ def load(
     from outturn.load import load_file
 
     settings = get_settings()
+    if explained:
+        from outturn import cli_explain
+
+        would_load = cli_explain.explain_files(settings, files, extract, as_json=as_json)
+        raise typer.Exit(0 if would_load else 1)
     problems: list[OutturnError] = []
     results: list[dict[str, Any]] = []
     for file_id in receive.receive_paths(settings, files, extract, received_at):

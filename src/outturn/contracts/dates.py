@@ -49,6 +49,9 @@ _TIMES = {
     "00:00": r"[T ]00?:00(:00(\.0+)?)?",
     "hh:mm": r"[T ]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?",
 }
+_TIMED = ("yyyy-mm-dd", "dd/mm/yyyy", "d/m/yyyy", "m/d/yyyy", "dd-mmm-yyyy")
+# Every way that a form may declare; the stricter one of two that read the same comes first.
+DATE_WAYS = (*DATE_PATTERNS, *(f"{way} {time}" for time in _TIMES for way in _TIMED))
 _PICTURES = {
     "yyyy": "%Y", "yy": "%y", "mmmm": "%B", "mmm": "%b", "mm": "%m", "m": "%m", "dd": "%d",
     "d": "%d",

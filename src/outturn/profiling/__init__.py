@@ -1,0 +1,1 @@
+"""What a file is and what it would come to: nothing here touches the warehouse."""
