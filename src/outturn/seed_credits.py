@@ -21,7 +21,6 @@ RATES = {
 STEP_RATES = {"points_ratchet": "rate_gbp", "points_step": "credit_pct"}
 SHORTFALL_METHODS = ("shortfall_percentage", "per_full_unit")
 MONTHS = {"M": 1, "Q": 3, "A": 12}
-FISCAL_YEAR_STARTS = 4
 
 NOT_NEGATIVE = {
     "indicator_versions": ("rounding_dp", "pool_allocation_pct", "due_working_day"),
@@ -43,8 +42,11 @@ NOT_NEGATIVE = {
 }
 
 
-def check_credits(tables: Tables) -> None:
-    """Raise SeedProblem for the first row from which no credit, or a wrong one, would follow."""
+def check_credits(tables: Tables, start_month: int) -> None:
+    """Raise SeedProblem for the first row from which no credit, or a wrong one, would follow.
+
+    `start_month`: the month in which fiscal years, hence quarters and years, begin.
+    """
     for seed, columns in NOT_NEGATIVE.items():
         for row in tables[seed]:
             for column in columns:
@@ -52,7 +54,8 @@ def check_credits(tables: Tables) -> None:
                     raise row.problem(seed, column, "must not be negative")
     _check_rates(tables)
     _check_steps(tables)
-    _check_versions(tables)
+    _check_versions(tables, start_month)
+    _check_bands_of_kpis(tables)
     _check_shortfalls(tables)
 
 
@@ -91,7 +94,7 @@ def _check_steps(tables: Tables) -> None:
             raise step.problem("credit_scheme_steps", "from_points", said)
 
 
-def _check_versions(tables: Tables) -> None:
+def _check_versions(tables: Tables, start_month: int) -> None:
     indicators, contracts = _known_indicators(tables), _by(tables, "contracts", "contract_code")
     for version in tables["indicator_versions"]:
         if version["unit_size"] and Decimal(version["unit_size"]) <= 0:
@@ -101,13 +104,31 @@ def _check_versions(tables: Tables) -> None:
             continue
         contract = contracts[indicator["contract_code"]]
         starts_on = indicator["history_from"] or contract["starts_on"]
-        if starts_on and version["valid_from"] < _period_start(starts_on, indicator["frequency"]):
+        first_day = starts_on and _period_start(starts_on, indicator["frequency"], start_month)
+        if version["valid_from"] < first_day:
             raise version.problem(
                 "indicator_versions",
                 "valid_from",
                 f"starts before its indicator {version['indicator_code']}, which begins with the"
                 f" period of {starts_on}",
                 "An indicator begins with its history_from, or else with its contract (starts_on).",
+            )
+
+
+def _check_bands_of_kpis(tables: Tables) -> None:
+    """Bands forgotten in one version of a KPI would make its failures cost nothing from then on."""
+    indicators = _known_indicators(tables)
+    banded = {(band["indicator_code"], band["valid_from"]) for band in tables["indicator_bands"]}
+    with_bands = {code for code, _ in banded}
+    for version in tables["indicator_versions"]:
+        code = version["indicator_code"]
+        is_kpi = code in indicators and indicators[code]["kind"] == "KPI"
+        if is_kpi and code in with_bands and (code, version["valid_from"]) not in banded:
+            raise version.problem(
+                "indicator_versions",
+                "valid_from",
+                f"{code} has bands in its other versions and none from this day",
+                "Each version has its own rows of indicator_bands.csv with the same valid_from.",
             )
 
 
@@ -157,10 +178,10 @@ def _by(tables: Tables, seed: str, column: str) -> Mapping[str, Record]:
     return {row[column]: row for row in tables[seed]}
 
 
-def _period_start(day: str, frequency: str) -> str:
+def _period_start(day: str, frequency: str, start_month: int) -> str:
     """The first day (ISO) of the indicator's period that a day is in."""
     within = date.fromisoformat(day)
     months = MONTHS[frequency or "M"]
     first = within.year * 12 + within.month - 1
-    first -= (within.month - FISCAL_YEAR_STARTS) % months
+    first -= (within.month - start_month) % months
     return f"{first // 12:04}-{first % 12 + 1:02}-01"

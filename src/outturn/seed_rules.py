@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from outturn.errors import SeedProblem
-from outturn.seed_bands import Band, check_bands
+from outturn.seed_bands import Band, check_bands, natural_top
 from outturn.seed_credits import check_credits
 from outturn.seed_record import Record, Tables
 
@@ -59,7 +59,7 @@ def check(
     for version in tables["indicator_versions"]:
         _check_version(version, indicators[version["indicator_code"]], start_month)
     _check_bands(tables, indicators)
-    check_credits(tables)
+    check_credits(tables, start_month)
 
 
 def _check_words(seed: str, column: SeedColumn, records: Iterable[Record]) -> None:
@@ -155,7 +155,8 @@ def _check_bands(tables: Tables, indicators: Mapping[str, Record]) -> None:
                 f"is the valid_from of no version of {thing[0]}",
                 "Bands belong to a row of indicator_versions.csv.",
             )
-        problem = check_bands([_band(row, indicators[thing[0]]) for row in records], version.values)
+        top = natural_top(indicators[thing[0]].values)
+        problem = check_bands([Band.read(row.line, row.values) for row in records], version, top)
         if problem:
             raise SeedProblem(
                 "indicator_bands.csv",
@@ -165,8 +166,3 @@ def _check_bands(tables: Tables, indicators: Mapping[str, Record]) -> None:
                 value=problem.value,
                 remedy="Every value on the rounding grid must fall into exactly one band.",
             )
-
-
-def _band(row: Record, indicator: Record) -> Band:
-    lower_is_better = indicator["direction"] == "lower"
-    return Band.read(row.line, row.values, lower_is_better=lower_is_better, unit=indicator["unit"])

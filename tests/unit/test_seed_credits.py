@@ -107,3 +107,25 @@ def test_a_fault_is_named(
     assert (found.file, found.line, found.column, found.value) == (f"{place[0]}.csv", *place[1:])
     assert said in found.message
     assert not (tmp_path / "home" / "seeds").exists(), "nothing is kept of a refused set"
+
+
+def test_a_kpi_whose_later_version_has_no_bands_is_refused(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    theirs = tmp_path / "theirs"
+    settings = Settings(home=tmp_path / "other", seeds_dir=theirs)
+    (theirs / "indicator_bands.csv").write_text(
+        "indicator_code,valid_from,severity,lower_bound,upper_bound\n"
+        "A,2016-04-01,met,99,\nA,2016-04-01,minor,,99\n"
+    )
+    seeds.prepare(settings)
+    (theirs / "indicator_versions.csv").write_text(
+        "indicator_code,valid_from,valid_to,target,rounding_dp\n"
+        "A,2016-04-01,2016-12-31,99,1\nA,2017-01-01,,98,1\nB,2016-01-01,,10,\n"
+    )
+    with pytest.raises(SeedProblem, match="A has bands in its other versions") as refused:
+        seeds.prepare(settings)
+    assert (refused.value.line, refused.value.value) == (3, "2017-01-01")
+
+
+def test_a_scheme_without_a_first_day_was_there_from_the_beginning(tmp_path: Path) -> None:
+    prepare(tmp_path, APPLIED, 3, "C,UNITS,,what_if")

@@ -7,8 +7,9 @@ with relief_claims as (
 relief_decisions as (
     select
         *,
-        num_nonnulls(excluded_numerator, excluded_denominator, waived_points_pct) = 0
-            as is_as_claimed
+        status = 'accepted'
+        and num_nonnulls(excluded_numerator, excluded_denominator) = 0
+        and coalesce(waived_points_pct, 0) = 0 as is_as_claimed
     from {{ ref('stg_finance__relief_decisions') }}
     where status in ('accepted', 'accepted_in_part')
 ),
@@ -19,7 +20,7 @@ accepted as (
         relief_claims.indicator_code,
         relief_claims.period,
         relief_decisions.waived_points_pct,
-        -- A claim accepted without any figure is accepted as it was claimed.
+        -- A claim accepted whole and without a figure is accepted as it was claimed.
         case
             when relief_decisions.is_as_claimed then relief_claims.excluded_numerator
             else relief_decisions.excluded_numerator
