@@ -227,7 +227,7 @@ def _refuse_bomb(file: str, path: Path) -> None:
 
 def _sheet(file: str, form: Form, path: Path) -> tuple[CalamineSheet, Unsaid]:
     """The form's sheet, and what its reader does not tell of it."""
-    with _readable(file):
+    with readable(file):
         book = CalamineWorkbook.from_path(str(path))
         shown = [
             one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible
@@ -250,7 +250,7 @@ def _sheet(file: str, form: Form, path: Path) -> tuple[CalamineSheet, Unsaid]:
 
 
 @contextmanager
-def _readable(file: str) -> Iterator[None]:
+def readable(file: str) -> Iterator[None]:
     """Turn whatever the reader stumbles over into a refusal, its panics too."""
     try:
         yield

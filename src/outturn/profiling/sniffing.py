@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from outturn.errors import FileRefused
 from outturn.load.cells import is_blank
 from outturn.load.records import tokenise
+from outturn.load.sheet_xml import survey
 from outturn.load.text import choose_encoding, utf8_chunks
-from outturn.load.workbook import as_text
+from outturn.load.workbook import MAX_UNCOMPRESSED, as_text, readable
 
 SHOWN_ROWS = 60
 SAMPLE_CHARACTERS = 400_000
@@ -155,19 +156,33 @@ def _json_rows(text: str) -> tuple[Row, ...]:
 def _zip_or_workbook(path: Path) -> Seen:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-        if "[Content_Types].xml" not in names:
-            return Seen("zip", trouble=f"a zip of {', '.join(names[:5])}")
-        book = CalamineWorkbook.from_path(str(path))
-        sheets = tuple(
-            _sheet(book, one.name, is_visible=one.visible == SheetVisibleEnum.Visible)
-            for one in book.sheets_metadata
-        )
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as problem:
-        return Seen("zip", trouble=f"cannot be read ({problem})")
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
+        return Seen("zip", trouble=f"is a damaged zip ({problem})")
+    names = [one.filename for one in members]
+    if "[Content_Types].xml" not in names:
+        return Seen("zip", trouble=f"is a zip of {', '.join(names[:5])}: unpack it to see more")
+    if sum(one.file_size for one in members) > MAX_UNCOMPRESSED:
+        return Seen("xlsx", trouble="unpacks to more than is allowed")
+    try:
+        sheets = _sheets(path)
+    except FileRefused as problem:
+        return Seen("xlsx", trouble=problem.reason)
     shown = [sheet for sheet in sheets if sheet.is_visible] or list(sheets)
     best = max(shown, key=lambda sheet: sheet.height, default=None)
     return Seen("xlsx", rows=best.rows if best else (), sheets=sheets)
+
+
+def _sheets(path: Path) -> tuple[Sheet, ...]:
+    """Every sheet with its first rows. Raises FileRefused for what a load refuses, before it."""
+    with readable(path.name):
+        book = CalamineWorkbook.from_path(str(path))
+        found = []
+        for one in book.sheets_metadata:
+            survey(path.name, path, one.name)
+            is_visible = one.visible == SheetVisibleEnum.Visible
+            found.append(_sheet(book, one.name, is_visible=is_visible))
+        return tuple(found)
 
 
 def _sheet(book: CalamineWorkbook, name: str, *, is_visible: bool) -> Sheet:
