@@ -8,7 +8,7 @@ from typing import Any
 
 from outturn.load.records import Record
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 4 << 20
 BLOCK_ROWS = 20_000
 BLOCK_LINES = 60_000
 

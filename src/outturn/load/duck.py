@@ -19,12 +19,25 @@ from outturn.load.expressions import literal
 _OFFSET_YEARS = (1970, 2070)
 
 
-@cache
+_LOCK = threading.RLock()
+
+
+def warm_up() -> None:
+    """Begin to open the engine, while the contracts are read: each takes a tenth of a second."""
+    threading.Thread(target=database, daemon=True).start()
+
+
 def database() -> duckdb.DuckDBPyConnection:
     """The process's one DuckDB: an engine is a cursor of it and runs in its own thread.
 
     Loading the extension costs more than loading a small file, so it is done once.
     """
+    with _LOCK:
+        return _opened()
+
+
+@cache
+def _opened() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     folder = Path(duckdb_extension_postgres_scanner.__file__).parent
     extension = next(folder.rglob("postgres_scanner.duckdb_extension"))
@@ -36,9 +49,6 @@ def database() -> duckdb.DuckDBPyConnection:
     spill = Path(tempfile.gettempdir()) / f"outturn-duckdb-{os.getpid()}"
     connection.execute(f"set temp_directory = {literal(str(spill))}")
     return connection
-
-
-_LOCK = threading.Lock()
 
 
 def offsets_table(timezone: str) -> str:

@@ -39,7 +39,7 @@ class Typed:
 class Landed:
     """Rows of a block in binary COPY form, how many they are, and which are left to the judge."""
 
-    binary: bytes
+    binary: memoryview
     rows: int
     doubtful: list[int]
 
@@ -67,6 +67,8 @@ class Engine:
         """`summed`: the columns whose sums are wanted for a control record."""
         self._contract, self._form, self._layout = contract, form, layout
         self._summed, self._folder = summed, folder
+        self._source, self._target = folder / "block.csv", folder / "rows.bin"
+        self._source.touch()
         self._connection = database().cursor()
         self._prepare(codes)
         self._select = self._typed_select(codes)
@@ -120,7 +122,7 @@ class Engine:
             raise AssertionError("the engine cannot read what was written for it")
         return typed
 
-    def binary(self, numbers: Numbers) -> tuple[bytes, dict[str, Decimal]]:
+    def binary(self, numbers: Numbers) -> tuple[memoryview, dict[str, Decimal]]:
         """The rows taken, as binary COPY without header and end, and the sums of them."""
         names = ", ".join(f"v{i}" for i in range(len(self._contract.columns)))
         rows = f"{numbers.file_id}::bigint, {numbers.first} + n, {names}"
@@ -131,7 +133,7 @@ class Engine:
 
     def binary_of(
         self, file_id: int, rows: Sequence[tuple[int, Sequence[str | None]]]
-    ) -> tuple[bytes, dict[str, Decimal]]:
+    ) -> tuple[memoryview, dict[str, Decimal]]:
         """The same for canonical rows: (record number, values)."""
         path = self._folder / "judged.csv"
         with path.open("w", encoding="utf-8", newline="") as handle:
@@ -154,16 +156,21 @@ class Engine:
 
     def _block(self, data: bytes, newline: str) -> str:
         """SQL that reads a block of lines as cells of text, c0 and so on."""
-        path = self._folder / "block.csv"
-        path.write_bytes(data)
+        self._write(data)
         # Without the option the reader finds CRLF by itself; with it, it finds nothing.
         ends = {"\n": "new_line='\\n',", "\r": "new_line='\\r',", "\r\n": ""}[newline]
         columns = ", ".join(f"'c{i}': 'varchar'" for i in range(self._layout.width))
-        return f"""read_csv({literal(str(path))}, header=false, auto_detect=false, {ends}
+        return f"""read_csv({literal(str(self._source))}, header=false, auto_detect=false, {ends}
             delim={literal(self._form.delimiter)}, quote='"', escape='"', comment='',
             strict_mode=true, ignore_errors=false, null_padding=false, nullstr='',
             all_varchar=true, parallel=false, max_line_size={len(data) + 1},
             buffer_size={len(data) + 1024}, columns={{{columns}}})"""
+
+    def _write(self, data: bytes) -> None:
+        """The block in its file: over the one before, whose memory need not be found again."""
+        with self._source.open("r+b", buffering=0) as stream:
+            stream.write(data)
+            stream.truncate()
 
     def _typed(self) -> Typed:
         rows = self._connection.execute("select count(*) from typed").fetchone()
@@ -172,14 +179,13 @@ class Engine:
         ).fetchall()
         return Typed(int(rows[0]) if rows else 0, [int(row[0]) for row in doubtful])
 
-    def _copy(self, query: str) -> tuple[int, bytes]:
+    def _copy(self, query: str) -> tuple[int, memoryview]:
         """How many rows a query has, and these in binary COPY form."""
-        path = self._folder / "rows.bin"
-        target = f"{literal(str(path))} (format postgres_binary)"
+        target = f"{literal(str(self._target))} (format postgres_binary)"
         ((rows,),) = self._connection.execute(f"copy ({query}) to {target}").fetchall()
-        data = path.read_bytes()
-        path.unlink()
-        return int(rows), data[HEADER_BYTES:-END_BYTES]
+        data = self._target.read_bytes()
+        self._target.unlink()  # written over, a longer one's end would stay
+        return int(rows), memoryview(data)[HEADER_BYTES:-END_BYTES]
 
     def _sums(self, table: str) -> dict[str, Decimal]:
         if not self._summed:

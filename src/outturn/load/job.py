@@ -51,9 +51,16 @@ def make_job(settings: Settings, file_id: int, row: tuple[Any, ...], contract: C
         contract=contract,
         form=form,
         period=found.name.period if found else None,
-        codes=read_codes(contract, seeds.current_seed_dir(settings)),
+        codes=_codes(settings, contract),
         summed=summed_columns(contract),
     )
+
+
+def _codes(settings: Settings, contract: Contract) -> dict[str, Codes]:
+    """The codes that columns may have; reference data is read only where a column refers to it."""
+    if not any(column.references for column in contract.columns):
+        return {}
+    return read_codes(contract, seeds.current_seed_dir(settings))
 
 
 def _stored_form(contract: Contract, form_name: str, name: str) -> Form:

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from outturn.database import connect
 from outturn.errors import FileRefused, OutturnError
 from outturn.load.controls import Totals, check_controls
+from outturn.load.duck import warm_up
 from outturn.load.engine import Engine
 from outturn.load.job import Job, contract_of, make_job
 from outturn.load.judge import Judge
@@ -93,6 +94,7 @@ def load_file(settings: Settings, file_id: int, *, again: bool = False) -> LoadR
     Raises OutturnError for a file_id that is not there.
     """
     started = time.monotonic()
+    warm_up()
     with connect(settings, "loader") as connection:
         row = connection.execute(_FILE, (file_id,)).fetchone()
         if row is None:

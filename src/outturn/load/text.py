@@ -9,7 +9,7 @@ from typing import IO
 
 from outturn.errors import FileRefused
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),

@@ -27,7 +27,7 @@ class Rejected:
 class BlockResult:
     """One block's outcome. `binary` pieces are rows for COPY; amounts are of rejected records."""
 
-    binary: list[bytes] = field(default_factory=list)
+    binary: list[memoryview] = field(default_factory=list)
     landed: int = 0
     sums: dict[str, Decimal] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)

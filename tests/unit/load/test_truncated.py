@@ -13,7 +13,7 @@ from outturn.contracts import Contract, load_contracts
 from outturn.errors import FileRefused
 from outturn.load.controls import Totals
 from outturn.load.job import Job
-from outturn.load.loading import _read
+from outturn.load.loading import read_results
 from outturn.settings import Settings
 
 LEDGER = "Entity,Period,Journal,Line,Cost Centre,Subjective,Objective,Amount,Posted\r\n"
@@ -32,7 +32,7 @@ def read(contract: Contract, name: str, content: bytes, folder: Path) -> Totals:
     assert found is not None
     job = Job(1, name, path, contract, found.form, found.name.period, {}, ("amount_gbp",))
     totals = Totals()
-    for _ in _read(job, folder, folder, totals):
+    for _ in read_results(job, folder, folder, totals):
         pass
     return totals
 
