@@ -132,6 +132,17 @@ class ContractInvalid(OutturnError):
         )
 
 
+class DraftImpossible(OutturnError):
+    """A sample from which no contract can be drafted: names the file and why."""
+
+    def __init__(self, file: str, reason: str, *, remedy: str = "") -> None:
+        self.file, self.reason = file, reason
+        super().__init__(
+            f"{file}: no contract can be drafted from it: {reason}.",
+            remedy=remedy or "docs/extracts.md says how to write one by hand.",
+        )
+
+
 class FileRefused(OutturnError):
     """A delivered file refused whole: nothing of it landed."""
 
@@ -177,6 +188,22 @@ class LedgerBroken(OutturnError):
             f"ops.credit_ledger, entry {entry_number}: {fault}.",
             remedy="Somebody changed it past its triggers: restore it from a backup and compare.",
         )
+
+
+class NoticeRefused(OutturnError):
+    """A credit notice that cannot be issued: names contract, month and why. Nothing was done."""
+
+    def __init__(self, contract: str, period: str, why: str, *, remedy: str = "") -> None:
+        self.contract, self.period, self.why = contract, period, why
+        super().__init__(f"no notice of {contract} for {period}: {why}.", remedy=remedy)
+
+
+class ApprovalRefused(OutturnError):
+    """An answer to an approval that does not count: nothing was issued."""
+
+    def __init__(self, why: str, *, remedy: str) -> None:
+        self.why = why
+        super().__init__(f"the answer does not count: {why}.", remedy=remedy)
 
 
 class BundleProblem(OutturnError):

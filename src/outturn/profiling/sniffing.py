@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -28,6 +29,8 @@ from outturn.load.text import choose_encoding, utf8_chunks
 from outturn.load.workbook import MAX_UNCOMPRESSED, as_text, readable
 
 SHOWN_ROWS = 60
+# A title with a comma in it has fewer cells than the header below; a header may lack one or two.
+WIDE_ENOUGH = 0.75
 SAMPLE_CHARACTERS = 400_000
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -77,16 +80,15 @@ def look_at(path: Path) -> Seen:
 
 
 def likely_header(rows: Sequence[Row]) -> Row | None:
-    """The first row about as wide as those below it, of different words and without a number."""
+    """The first row about as wide as those below it, of words that mostly differ, no numbers."""
     filled = [sum(not is_blank(cell) for cell in cells) for _, cells in rows]
     for index, row in enumerate(rows):
-        below = filled[index + 1 :] or [filled[index]]
-        if filled[index] * 2 < max(below) or not filled[index]:
+        below = [count for count in filled[index + 1 :] if count] or [filled[index]]
+        if not filled[index] or filled[index] < median(below) * WIDE_ENOUGH:
             continue
         words = [cell.strip().casefold() for cell in row[1] if not is_blank(cell)]
-        if all(re.search(r"[^\W\d_]", word) for word in words) and len(set(words)) == len(words):
-            return row
-        return None
+        are_words = all(re.search(r"[^\W\d_]", word) for word in words)
+        return row if are_words and len(set(words)) * 2 > len(words) else None
     return None
 
 
