@@ -72,15 +72,18 @@ def _indicator(rng: Random, code: str, rule: str, starts: str, in_percent: bool)
     direction = rng.choice(["higher", "higher", "lower", "inside", "outside"])
     unit = "%" if in_percent else rng.choice(["%", "per 1,000", "days"])
     first = {"M": starts[:7], "Q": "2019-07" if starts > "2019-04" else "2019-04", "A": "2019-04"}
-    versions = [_version(rng, direction, first[frequency] + "-01", rule)]
+    has_bands = rng.random() < 0.85
+    versions = [_version(rng, direction, first[frequency] + "-01", rule, has_bands)]
     if frequency == "M" and rng.random() < 0.3:
         versions[0].valid_to = "2019-12-31"
-        versions.append(_version(rng, direction, "2020-01-01", rule))
+        versions.append(_version(rng, direction, "2020-01-01", rule, has_bands))
     kind = "KPI" if rng.random() < 0.85 else "SLA"
     return Indicator(code, kind, unit, direction, frequency, versions)
 
 
-def _version(rng: Random, direction: str, valid_from: str, rule: str) -> Version:
+def _version(
+    rng: Random, direction: str, valid_from: str, rule: str, has_bands: bool
+) -> Version:
     places = rng.randint(0, 3)
     target = Fraction(rng.randint(300, 900), 10)
     has_range = direction in ("inside", "outside")
@@ -98,7 +101,7 @@ def _version(rng: Random, direction: str, valid_from: str, rule: str) -> Version
         recompute_rule=rule if rng.random() < 0.5 else None,
         bands=[],
     )
-    if rng.random() < 0.85:
+    if has_bands:
         version.bands = _bands(rng, direction, version)
     return version
 

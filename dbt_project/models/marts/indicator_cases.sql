@@ -1,23 +1,16 @@
 -- One row per indicator, measurement period and case that failed, is disputed or was excluded. A
 -- stock's case is in every period at whose end it stands: do not add periods up.
-with cases as (
-    select * from {{ ref('int_recomputed__cases') }}
+with event_cases as (
+    select * from {{ ref('int_indicator_cases__events') }}
 ),
 
-superseded as (
-    select * from {{ ref('int_service_events__superseded') }}
+accepted_relief as (
+    select * from {{ ref('int_relief__accepted') }}
+    where num_nonnulls(excluded_numerator, excluded_denominator) > 0
 ),
 
 indicator_periods as (
     select * from {{ ref('int_indicator_periods') }}
-),
-
--- What could not be recomputed has no cases: they would be some of those that nobody counted.
-recomputed as (
-    select
-        indicator_code,
-        period_month
-    from {{ ref('int_recomputed__measures') }}
 ),
 
 indicators as (
@@ -28,121 +21,55 @@ standing as (
     select * from {{ ref('int_indicator_standing') }}
 ),
 
-relief_claims as (
-    select * from {{ ref('stg_supplier__relief_claims') }}
-),
-
-relief_decisions as (
-    select * from {{ ref('stg_finance__relief_decisions') }}
-    where
-        status in ('accepted', 'accepted_in_part')
-        and (
-            num_nonnulls(excluded_numerator, excluded_denominator) > 0
-            or waived_points_pct is null
-        )
-),
-
-newest_cases as (
-    select cases.*
-    from cases
-    left join superseded
-        on
-            cases.period_month = superseded.period_month
-            and cases.event_hash = superseded.event_hash
-            and cases.contract_code = superseded.contract_code
-            and cases.event_id = superseded.event_id
-    where superseded.event_id is null
-),
-
-event_cases as (
-    select distinct on (
-        indicator_periods.indicator_code, indicator_periods.period_month, newest_cases.event_id
-    )
-        indicator_periods.contract_code,
-        indicator_periods.indicator_code,
-        indicator_periods.period_month,
-        'event' as case_source,
-        newest_cases.event_id as case_id,
-        newest_cases.case_kind,
-        newest_cases.is_disputed,
-        newest_cases.event_type,
-        newest_cases.service_area,
-        newest_cases.outcome_code,
-        null::text as reason,
-        newest_cases.quantity,
-        newest_cases.amount_gbp,
-        newest_cases.opened_at,
-        newest_cases.due_at,
-        newest_cases.closed_at,
-        newest_cases.file_name,
-        newest_cases.file_id,
-        newest_cases.record_number
-    from newest_cases
-    inner join indicator_periods
-        on
-            newest_cases.contract_code = indicator_periods.contract_code
-            and newest_cases.recompute_rule = indicator_periods.recompute_rule
-            and newest_cases.enters_month <= indicator_periods.period_month
-            and (
-                case
-                    when newest_cases.is_stock
-                        then
-                            newest_cases.leaves_month is null
-                            or newest_cases.leaves_month > indicator_periods.period_month
-                    else newest_cases.enters_month >= indicator_periods.first_month
-                end
-            )
-            -- A rule may serve indicators of both directions.
-            and (
-                newest_cases.case_kind <> 'failed'
-                or newest_cases.is_passed = (indicator_periods.direction = 'lower')
-            )
-    inner join recomputed
-        on
-            indicator_periods.indicator_code = recomputed.indicator_code
-            and indicator_periods.period_month = recomputed.period_month
-    order by
-        indicator_periods.indicator_code asc,
-        indicator_periods.period_month asc,
-        newest_cases.event_id asc,
-        newest_cases.case_kind = 'failed' desc
-),
-
-claim_cases as (
+cases_of_both as (
     select
-        indicator_periods.contract_code,
-        indicator_periods.indicator_code,
-        indicator_periods.period_month,
+        contract_code,
+        indicator_code,
+        period_month,
+        'event' as case_source,
+        event_id as case_id,
+        case_kind,
+        is_disputed,
+        event_type,
+        service_area,
+        outcome_code,
+        null::text as reason,
+        quantity,
+        amount_gbp,
+        opened_at,
+        due_at,
+        closed_at,
+        file_name,
+        file_id,
+        record_number
+    from event_cases
+    union all
+    select
+        accepted_relief.contract_code,
+        accepted_relief.indicator_code,
+        accepted_relief.period_month,
         'relief_claim' as case_source,
-        relief_claims.claim_id as case_id,
+        accepted_relief.claim_id as case_id,
         'excluded' as case_kind,
         false as is_disputed,
         null::text as event_type,
         null::text as service_area,
         null::text as outcome_code,
-        coalesce(relief_decisions.reason, relief_claims.reason) as reason,
-        coalesce(relief_decisions.excluded_denominator, relief_claims.excluded_denominator)
-            as quantity,
+        accepted_relief.reason,
+        accepted_relief.excluded_denominator as quantity,
         null::numeric as amount_gbp,
         null::timestamptz as opened_at,
         null::timestamptz as due_at,
         null::timestamptz as closed_at,
-        relief_claims.file_name,
-        relief_claims.file_id,
-        relief_claims.record_number
-    from relief_claims
-    inner join relief_decisions on relief_claims.claim_id = relief_decisions.claim_id
+        accepted_relief.file_name,
+        accepted_relief.file_id,
+        accepted_relief.record_number
+    from accepted_relief
     inner join indicator_periods
         on
-            relief_claims.contract_code = indicator_periods.contract_code
-            and relief_claims.indicator_code = indicator_periods.indicator_code
-            and relief_claims.period = indicator_periods.period_month
-),
-
-cases_of_both as (
-    select * from event_cases
-    union all
-    select * from claim_cases
+            accepted_relief.contract_code = indicator_periods.contract_code
+            and accepted_relief.indicator_code = indicator_periods.indicator_code
+            and accepted_relief.period_month = indicator_periods.period_month
 ),
 
 newest as (

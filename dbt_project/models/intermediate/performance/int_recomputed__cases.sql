@@ -36,6 +36,7 @@ final as (
         service_area,
         outcome_code,
         coalesce(passed_month, counted_month) as enters_month,
+        known_month,
         leaves_month,
         -- measures
         quantity,

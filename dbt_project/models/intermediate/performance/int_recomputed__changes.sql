@@ -14,6 +14,7 @@ final as (
         recompute_rule,
         is_stock,
         counted_month,
+        known_month,
         -- measures
         sum(numerator) as numerator,
         sum(denominator) as denominator
@@ -23,7 +24,8 @@ final as (
         contract_code,
         recompute_rule,
         is_stock,
-        counted_month
+        counted_month,
+        known_month
 )
 
 select * from final

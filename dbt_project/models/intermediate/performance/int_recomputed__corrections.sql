@@ -15,6 +15,7 @@ final as (
         changes.recompute_rule,
         changes.is_stock,
         changes.counted_month,
+        changes.known_month,
         -- measures
         -sum(changes.numerator) as numerator,
         -sum(changes.denominator) as denominator
@@ -29,7 +30,8 @@ final as (
         changes.contract_code,
         changes.recompute_rule,
         changes.is_stock,
-        changes.counted_month
+        changes.counted_month,
+        changes.known_month
 )
 
 select * from final

@@ -9,45 +9,12 @@ recompute_rules as (
     select * from {{ ref('int_recompute_rules') }}
 ),
 
-current_files as (
-    select * from {{ ref('stg_ops__current_files') }}
-    where extract = 'supplier/service_events'
-),
-
-changes as (
-    select
-        contract_code,
-        recompute_rule,
-        is_stock,
-        counted_month,
-        numerator,
-        denominator
-    from {{ ref('int_recomputed__changes') }}
-    union all
-    select
-        contract_code,
-        recompute_rule,
-        is_stock,
-        counted_month,
-        numerator,
-        denominator
-    from {{ ref('int_recomputed__corrections') }}
+delivered as (
+    select * from {{ ref('int_service_events__delivered') }}
 ),
 
 monthly_changes as (
-    select
-        contract_code,
-        recompute_rule,
-        is_stock,
-        counted_month,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
-    from changes
-    group by
-        contract_code,
-        recompute_rule,
-        is_stock,
-        counted_month
+    select * from {{ ref('int_recomputed__months') }}
 ),
 
 rules as (
@@ -76,10 +43,10 @@ delivered_periods as (
         periods.first_month,
         periods.period_month
     from periods
-    inner join current_files
+    inner join delivered
         on
-            periods.contract_code = current_files.part_code
-            and current_files.period between periods.first_month and periods.period_month
+            periods.contract_code = delivered.contract_code
+            and delivered.period_month between periods.first_month and periods.period_month
     group by
         periods.contract_code,
         periods.first_month,

@@ -33,8 +33,8 @@ final as (
         due_at is not null as has_due_date,
         coalesce(closed_at <= due_at, false) as is_on_time,
         -- measures
-        coalesce(quantity, 0) as quantity,
-        coalesce(amount_gbp, 0) as amount_gbp,
+        quantity,
+        amount_gbp,
         -- dates
         opened_at,
         due_at,

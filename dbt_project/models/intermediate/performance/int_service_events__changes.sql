@@ -14,6 +14,7 @@ final as (
         counted.event_id,
         counted.recompute_rule,
         counted.is_stock,
+        counted.known_month,
         step.counted_month,
         step.numerator,
         step.denominator

@@ -25,6 +25,14 @@ matched as (
             else service_events.opened_month
         end as counted_month,
         case when recompute_rules.is_stock then service_events.closed_month end as leaves_month,
+        -- Whether an open event keeps its due date is known once the month of that date is over.
+        case
+            when
+                recompute_rules.pass_test in ('on_time', 'late', 'overdue')
+                and not recompute_rules.is_stock
+                and service_events.closed_month is null
+                then service_events.due_month
+        end as known_month,
         case recompute_rules.pass_test
             when 'on_time' then service_events.is_on_time
             when 'late' then not service_events.is_on_time
@@ -39,17 +47,8 @@ matched as (
                     )
             else true
         end as is_passed,
-        case recompute_rules.numerator_measure
-            when 'quantity' then service_events.quantity
-            when 'amount' then service_events.amount_gbp
-            else 1
-        end as numerator,
-        case recompute_rules.denominator_measure
-            when 'quantity' then service_events.quantity
-            when 'amount' then service_events.amount_gbp
-            when 'one' then 0
-            else 1
-        end as denominator
+        {{ measured_as('recompute_rules.numerator_measure', 'service_events') }} as numerator,
+        {{ measured_as('recompute_rules.denominator_measure', 'service_events') }} as denominator
     from service_events
     inner join recompute_rules
         on
@@ -84,6 +83,7 @@ final as (
         matched.fails_when_passed,
         matched.fails_when_missed,
         matched.counted_month,
+        matched.known_month,
         matched.leaves_month,
         -- Overdue things enter the numerator in the month they fall due, not when they open.
         case
