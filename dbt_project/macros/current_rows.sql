@@ -11,7 +11,7 @@
         {%- set meta = contract.config.meta -%}
 with current_files as (
     select * from {{ files }}
-    where extract = '{{ source_name }}/{{ extract }}'
+    where extract_name = '{{ extract }}'
 ),
 
 landed as (

@@ -33,7 +33,7 @@ left join {{ parts }} as parts
     and {{ part_of_row('landed', meta) }} = parts.part_code
     {{- period_matches('landed', 'parts', meta) }}
 left join {{ current_files }} as current_files
-    on current_files.extract = {{ name }}
+    on current_files.extract_name = '{{ extract }}'
     and landed.file_id = current_files.file_id
     and parts.part_code = current_files.part_code
     and parts.period = current_files.period

@@ -25,7 +25,10 @@ _HEADER = "# Written by `outturn contract render` from extracts/. Do not edit.\n
 def create_statements(contracts: dict[str, Contract]) -> list[str]:
     """DDL that makes what is missing and changes nothing else; run by the schema's owner."""
     statements = [_create_domain(*domain) for domain in _domains(contracts.values())]
+    tables: dict[str, Contract] = {}
     for contract in contracts.values():
+        tables.setdefault(contract.table, contract)
+    for contract in tables.values():
         statements += _create_table(contract)
     return statements
 

@@ -30,7 +30,8 @@ sums as (
         files.file_id,
         files.control_totals::jsonb -> 'sums' -> extracts.amount_column as amount
     from files
-    inner join extracts on files.extract = extracts.extract
+    inner join extracts
+        on split_part(files.extract, '/', 2) = split_part(extracts.extract, '/', 2)
 ),
 
 -- what a file says of itself; a record whose amount cannot be read leaves nothing to compare

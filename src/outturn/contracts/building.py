@@ -62,6 +62,7 @@ def build_contract(path: Path, relative: str, document: dict[str, Any]) -> Contr
         version=document["version"],
         hash=_hash(document),
         path=str(path),
+        table=f"{source}__{extract}",
     )
     _check_contract(contract)
     forms = [

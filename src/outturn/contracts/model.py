@@ -168,6 +168,7 @@ class Contract:
     """An extract's contract: what a row is, what replaces what, and how files look.
 
     `any_contract`: its rows may be about contracts that another source reports on (decisions).
+    `table`: its name in schema `landing`; extracts of one name share one, whatever their source.
     """
 
     source: str
@@ -188,16 +189,12 @@ class Contract:
     version: str
     hash: str
     path: str
+    table: str
 
     @property
     def key(self) -> str:
         """`source/extract`, as extracts are called everywhere."""
         return f"{self.source}/{self.extract}"
-
-    @property
-    def table(self) -> str:
-        """Name of the landing table in schema `landing`."""
-        return f"{self.source}__{self.extract}"
 
     @property
     def keys(self) -> tuple[str, ...]:

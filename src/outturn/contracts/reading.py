@@ -18,6 +18,7 @@ from jsonschema.exceptions import best_match
 
 from outturn.contracts.building import build_contract, build_form, with_form
 from outturn.contracts.model import Contract
+from outturn.contracts.sharing import further_sources, share_tables, source_codes
 from outturn.errors import ContractInvalid
 from outturn.settings import Settings
 
@@ -25,9 +26,13 @@ from outturn.settings import Settings
 def load_contracts(settings: Settings) -> dict[str, Contract]:
     """The contracts in force, by `source/extract`: the project's, overlaid by the user's by path.
 
+    Beside them those of sources that only the user's contracts.csv names.
     Raises ContractInvalid for the first contract that cannot be used.
     """
-    return load_folders(settings.extracts_path, settings.extracts_dir)
+    contracts = load_folders(settings.extracts_path, settings.extracts_dir)
+    if settings.seeds_dir is None:
+        return contracts
+    return further_sources(contracts, source_codes(settings.seeds_dir / "contracts.csv"))
 
 
 def load_folders(project: Path, overlay: Path | None = None) -> dict[str, Contract]:
@@ -58,7 +63,7 @@ def _load_paths(
     for path, document in documents.values():
         if document["kind"] == "ExtractForm":
             _add_form(contracts, path, document)
-    return contracts
+    return share_tables(contracts)
 
 
 def _add_form(contracts: dict[str, Contract], path: Path, document: dict[str, Any]) -> None:

@@ -71,7 +71,8 @@ comment on table quarantine.record is
 'One row per bad record, whole. errors: [{"column", "value", "reason"}, ...].';
 
 -- The only bitemporal logic: what was known at a time, and which of it was current then.
--- Newest wins by received_at, then the _n of the name, then the name.
+-- Newest wins by received_at, then the _n of the name, then the name. Whichever source sent it: an
+-- extract of one name is one thing.
 create or replace function ops.known_file(as_at timestamptz)
 returns table (
     "extract" text,
@@ -108,7 +109,8 @@ select
     delivered.received_at,
     delivered.first_received_at,
     row_number() over (
-        partition by extract_file.extract, file_part.part_code, file_part.period
+        partition by
+            split_part(extract_file.extract, '/', 2), file_part.part_code, file_part.period
         order by
             delivered.received_at desc,
             delivered.delivery_number desc,

@@ -1,7 +1,7 @@
 -- One row per contract and month whose events were delivered, with the newest of those months.
 with current_files as (
     select * from {{ ref('stg_ops__current_files') }}
-    where split_part(extract, '/', 2) = 'service_events'
+    where extract_name = 'service_events'
 ),
 
 final as (

@@ -3,7 +3,7 @@
 -- Every staging view joins it: the planner must know its size.
 {{ config(
     materialized='table',
-    indexes=[{'columns': ['extract', 'file_id']}],
+    indexes=[{'columns': ['extract_name', 'file_id']}],
     post_hook='analyze {{ this }}',
 ) }}
 
@@ -28,7 +28,8 @@ final as (
         current_files.extract,
         current_files.part_code,
         current_files.period,
-        -- attributes
+        -- attributes: extracts of one name are one, whatever their source
+        split_part(current_files.extract, '/', 2) as extract_name,
         files.file_name,
         -- dates
         files.received_at,

@@ -5,7 +5,7 @@ with known_files as (
         file_id,
         first_received_at
     from ops.known_file('{{ var("as_at") }}'::timestamptz)
-    where extract = 'supplier/indicator_returns'
+    where split_part(extract, '/', 2) = 'indicator_returns'
 ),
 
 landed as (
