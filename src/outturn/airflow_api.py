@@ -34,7 +34,7 @@ _patiently = retry(
 
 
 class AirflowClient:
-    """Talks to this home's Airflow as its administrator; logs in at the first call."""
+    """Talks to this home's Airflow as one of its users; logs in at the first call."""
 
     def __init__(self, settings: Settings, user: str = "admin") -> None:
         self._settings = settings
@@ -121,6 +121,20 @@ class AirflowClient:
         lines = [_event(line) for line in answer.get("content", [])]
         return "\n".join(line for line in lines[-TAIL_LINES:] if line)
 
+    def question(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+        """What a waiting task asks a person: subject, body, options, and the answer once given."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        found: dict[str, Any] = self._call("GET", path)
+        return found
+
+    def answer(
+        self, dag_id: str, run_id: str, task_id: str, option: str, given: dict[str, Any]
+    ) -> None:
+        """Answer a waiting task as this user. Raises AirflowProblem when that is not allowed."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        body = {"chosen_options": [option], "params_input": given}
+        self._call("PATCH", path, json=body)
+
     def wait(
         self, dag_id: str, run_id: str, *, seconds: float = 900, progress: Progress | None = None
     ) -> dict[str, Any]:
@@ -172,13 +186,13 @@ class AirflowClient:
         return self._http.request(method, path, headers=headers, **options)
 
     def _log_in(self) -> None:
-        password = all_secrets(self._settings).get("airflow_admin", "")
+        password = all_secrets(self._settings).get(f"airflow_{self._user}", "")
         body = {"username": self._user, "password": password}
         answer = self._http.post("/auth/token", json=body)
         if answer.is_error:
             raise AirflowProblem(
                 f"Airflow refused the login of {self._user} ({answer.status_code}).",
-                remedy=f"Its password is `airflow_admin` in {self._settings.secrets_path}.",
+                remedy=f"Its password is `airflow_{self._user}` in {self._settings.secrets_path}.",
             )
         self._token = str(answer.json()["access_token"])
 

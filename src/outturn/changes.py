@@ -37,6 +37,13 @@ inner join ops.extract_file as extract_file on current_file.file_id = extract_fi
 group by current_file.period
 """
 
+# Notices are steps that no publication added: the marts lack them until the next one.
+NOTICES = """
+select md5(string_agg(row_hash, ',' order by entry_number))
+from ops.credit_ledger
+where source = 'notice'
+"""
+
 
 @dataclass(frozen=True)
 class Months:
@@ -76,6 +83,9 @@ def find(
     basis = f"{seed_hash}:{code or code_version()}"
     rows = connection.execute(FINGERPRINTS, {"as_at": as_at, "basis": basis}).fetchall()
     fingerprints: dict[str, str] = dict(rows)
+    notices = connection.execute(NOTICES).fetchone()
+    if notices and notices[0]:
+        fingerprints[""] = f"{fingerprints.get('', '')}:{notices[0]}"
     published = dict(
         connection.execute("select period, fingerprint from ops.month_state").fetchall()
     )

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from outturn import cli_contract, cli_dashboards, cli_files, cli_ledger, cli_sample
+from outturn import cli_contract, cli_dashboards, cli_files, cli_ledger, cli_notice, cli_sample
 from outturn.errors import IntakeFailed, OutturnError
 from outturn.progress import console, say, step
 from outturn.settings import Settings, get_settings
@@ -30,6 +30,7 @@ app.add_typer(cli_files.quarantine_app, name="quarantine")
 app.add_typer(cli_contract.app, name="contract")
 app.add_typer(cli_dashboards.app, name="dashboards")
 app.add_typer(cli_ledger.app, name="ledger")
+app.add_typer(cli_notice.app, name="notice")
 app.command("sample")(cli_sample.sample)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]

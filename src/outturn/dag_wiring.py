@@ -36,6 +36,7 @@ class Tag(StrEnum):
     PUBLICATION = "publication"
     SUPPLIER = "supplier"
     FINANCE = "finance"
+    CREDITS = "credits"
 
 
 def defaults() -> dict[str, Any]:

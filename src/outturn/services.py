@@ -27,6 +27,7 @@ from outturn.secret_store import secret
 from outturn.settings import Settings
 
 ADMIN_USER = "admin"
+APPROVER_USER = "approver"
 STOP_SECONDS = 40
 
 
@@ -182,12 +183,13 @@ def _fernet_key() -> str:
 
 
 def _prepare_metadata(settings: Settings) -> None:
-    """Migrate the metadata database and make the administrator, in one process of their own."""
-    secret(settings, "airflow_admin")
+    """Migrate the metadata database and make the users, in one process of their own."""
+    for user in (ADMIN_USER, APPROVER_USER):
+        secret(settings, f"airflow_{user}")
     log = airflow_config.logs_folder(settings) / "airflow-setup.log"
     with log.open("w") as sink:
         done = subprocess.run(
-            [sys.executable, "-m", "outturn.airflow_setup", ADMIN_USER],
+            [sys.executable, "-m", "outturn.airflow_setup", ADMIN_USER, APPROVER_USER],
             env=task_environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=sink,

@@ -66,8 +66,12 @@ def truncate(content: bytes) -> bytes:
 
 
 def overstate(lines: list[Return]) -> list[Return]:
-    """The return before its correction: every failed KPI that can be is talked up to its target."""
-    changed = [_talked_up(line) if _is_failed(line) else line for line in lines]
+    """The return before its correction: failed KPIs are talked up to their targets.
+
+    The first is left, so that a credit is notified which the correction then adjusts.
+    """
+    talked_up = [line for line in lines if _is_failed(line)][1:]
+    changed = [_talked_up(line) if line in talked_up else line for line in lines]
     if changed == lines:
         first = next(n for n, line in enumerate(lines) if line.kind == "KPI" and line.true_figures)
         one_less = replace(lines[first], numerator=lines[first].numerator - 1)

@@ -16,18 +16,38 @@ ADJUSTMENT_CHANCE = 0.2
 BLANK_TYPE_CHANCE = 0.3
 
 
-def charges_file(profile: Profile, month: Month) -> tuple[bytes, int]:
-    """The month's charges, ex VAT, and the number of its lines. A blank type is a charge."""
+def charge_lines(profile: Profile, month: Month) -> list[tuple[str, str, int, str]]:
+    """The month's charges, ex VAT: service line, type (blank is a charge), pence, invoice."""
     rng = np.random.default_rng([profile.seed, month.number, 700])
-    rows: list[tuple[Cell, ...]] = []
-    total = 0
+    lines = []
     for line in profile.records("service_lines"):
         noise = 1 + rng.normal(0, 1) * float(line["volume_noise_pct"]) / 100
         if line["first_period"] <= month.period <= (line["last_period"] or "9999-12"):
             for kind, pence, invoice in _amounts(line, month, noise, rng):
-                key = (profile.contract["contract_code"], month.period, line["service_line"])
-                rows.append((*key, kind, pounds(pence), invoice))
-                total += pence
+                lines.append((line["service_line"], kind, pence, invoice))
+    return lines
+
+
+def charges_pence(lines: list[tuple[str, str, int, str]]) -> int:
+    """What service credits are a percentage of: charges, not adjustments."""
+    return sum(pence for _, kind, pence, _ in lines if kind in ("", "charge"))
+
+
+def charges_file(
+    profile: Profile,
+    month: Month,
+    lines: list[tuple[str, str, int, str]],
+    credited: list[tuple[int, str]],
+) -> tuple[bytes, int]:
+    """The month's statement and the number of its lines; `credited`: pence taken off, invoice."""
+    given = [("Service credits", "service_credit", -pence, invoice) for pence, invoice in credited]
+    lines = [*lines, *given]
+    contract = profile.contract["contract_code"]
+    rows: list[tuple[Cell, ...]] = [
+        (contract, month.period, service_line, kind, pounds(pence), invoice)
+        for service_line, kind, pence, invoice in lines
+    ]
+    total = sum(pence for _, _, pence, _ in lines)
     titles = [(profile.setting["supplier_title"],), (f"Charges for {month.period}, excluding VAT",)]
     trailer = ("TOTAL", len(rows), "", "", pounds(total), "")
     return csv_bytes([*titles, HEADER, *rows, trailer]), len(rows)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +19,9 @@ from openpyxl.styles import Font, PatternFill
 
 from outturn.sample.months import Month, received_at
 from outturn.sample.profile import Profile
+from outturn.timeless import without_clock
 
 Cell = str | int | float | None
-FIXED_TIME = (2015, 10, 1, 0, 0, 0)
-_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
 @dataclass
@@ -119,19 +116,4 @@ def sheet_bytes(
         sheet.append(list(line))
     out = io.BytesIO()
     book.save(out)
-    return _without_clock(out.getvalue())
-
-
-def _without_clock(content: bytes) -> bytes:
-    """The same workbook with fixed times in its archive and its properties."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as book,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as still,
-    ):
-        for name in book.namelist():
-            data = book.read(name)
-            if name == "docProps/core.xml":
-                data = _STAMP.sub(rb"\g<1>2015-10-01T00:00:00Z", data)
-            still.writestr(zipfile.ZipInfo(name, FIXED_TIME), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return without_clock(out.getvalue())

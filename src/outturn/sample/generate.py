@@ -13,7 +13,9 @@ from outturn.progress import track
 from outturn.sample import accidents as mishaps
 from outturn.sample import decisions
 from outturn.sample.accidents import Accidents
-from outturn.sample.charges import charges_file
+from outturn.sample.charges import charge_lines, charges_file, charges_pence
+from outturn.sample.credits import ANSWER_DAY, NOTICE_DAY, Credits
+from outturn.sample.credits import HEADER as CREDITS_HEADER
 from outturn.sample.delivery import Cell, Outbox, sheet_bytes
 from outturn.sample.event_files import HEADER as EVENTS_HEADER
 from outturn.sample.event_files import EventStream
@@ -83,6 +85,7 @@ class _Writer:
         self.ledger = Ledger(profile)
         self.events = EventStream(profile, self.service[0])
         self.returns = Returns(profile)
+        self.credits = Credits(profile)
 
     def finance(self, month: Month) -> None:
         """The ledger of the month; once, a broken transfer first."""
@@ -100,11 +103,15 @@ class _Writer:
         """Events, the return that starts from them, charges, claims and what was decided."""
         measured = measure_all(self.profile.rules, self.events.advance(month), month)
         self._events(month, self.events.file(month))
-        content, rows = charges_file(self.profile, month)
+        charges = charge_lines(self.profile, month)
+        credited = self.credits.on_invoice(month)
+        content, rows = charges_file(self.profile, month, charges, credited)
         self.outbox.send("charges", month, content, rows=rows)
         lines = self.returns.for_month(month, measured)
         self._returns(month, lines)
-        self._decisions(month, lines)
+        files = self._decisions(month, lines)
+        self.credits.reckon(month, lines, files, charges_pence(charges))
+        self._credits(month)
 
     def _events(self, month: Month, events: pd.DataFrame) -> None:
         if month == self.accidents.bad_rows:
@@ -126,7 +133,7 @@ class _Writer:
             wait = mishaps.RESTATED_DAYS
             self.outbox.send("returns", month, content, rows=len(lines), number=2, wait=wait)
 
-    def _decisions(self, month: Month, lines: list[Return]) -> None:
+    def _decisions(self, month: Month, lines: list[Return]) -> decisions.Files:
         files = decisions.decide(self.profile, month, lines)
         for form, header, rows in (
             ("relief_claims", decisions.CLAIMS, files.claims),
@@ -136,6 +143,19 @@ class _Writer:
             if rows:
                 content = decisions.plain_form(header, rows)
                 self.outbox.send(form, month, content, rows=len(rows))
+        return files
+
+    def _credits(self, month: Month) -> None:
+        """What is decided about credits soon after the month's end, and some weeks later."""
+        for rows, number, wait in (
+            (self.credits.first_decisions(month), 0, 0),
+            (self.credits.later_decisions(month), 2, ANSWER_DAY - NOTICE_DAY),
+        ):
+            if rows:
+                content = decisions.plain_form(CREDITS_HEADER, rows)
+                self.outbox.send(
+                    "credit_decisions", month, content, rows=len(rows), number=number, wait=wait
+                )
 
     def history(self) -> None:
         """One workbook with every period before Day 1 for which there is history."""
