@@ -55,6 +55,7 @@ def copied_warehouse(server_settings: Settings, home: Path) -> Iterator[Settings
     (home / "seeds").symlink_to(server_settings.home / "seeds")
     _administer(server_settings, f"create database {{}} template {PRISTINE}", name)
     _administer(server_settings, "grant create, temporary on database {} to outturn_models", name)
+    _administer(server_settings, "grant create on database {} to outturn_published", name)
     try:
         yield server_settings.model_copy(update={"home": home, "database": name})
     finally:

@@ -62,7 +62,7 @@ def _swap(settings: Settings, run: Run) -> bool:
             if measures:
                 _record_figures(connection, run, mart, key, measures)
         credit_ledger.post(connection)
-        connection.execute("select staging.swap_marts(%s)", (run.publication_id,))
+        connection.execute("select ops.swap_marts(%s)", (run.publication_id,))
         periods = [*run.months, ""]
         changes.record(connection, run.publication_id, fingerprints, periods)
         connection.execute(
@@ -155,6 +155,6 @@ def _drop_old(settings: Settings) -> None:
     try:
         with connect(settings, "publisher") as connection:
             connection.execute("set local lock_timeout = '2s'")
-            connection.execute("select staging.drop_old_marts()")
+            connection.execute("select ops.drop_old_marts()")
     except psycopg.errors.LockNotAvailable:
         log.info("the previous marts are still being read; the next publication drops them")

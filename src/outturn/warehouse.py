@@ -26,6 +26,7 @@ from outturn.settings import Settings
 
 RECORDS_OWNER = "outturn_owner"
 MODELS_OWNER = "outturn_models"
+PUBLISHED_OWNER = "outturn_published"
 
 # Statement files in their order, each run as the role that is to own what it makes.
 STATEMENT_FILES = (
@@ -35,6 +36,8 @@ STATEMENT_FILES = (
     ("030_runs.sql", RECORDS_OWNER),
     ("050_credit_ledger.sql", RECORDS_OWNER),
     ("040_swap.sql", MODELS_OWNER),
+    ("060_publish.sql", PUBLISHED_OWNER),
+    ("090_public.sql", None),
 )
 
 CALENDAR_FROM, CALENDAR_TO = date(1995, 1, 1), date(2065, 12, 31)
@@ -51,6 +54,8 @@ def initialise(settings: Settings) -> None:
         _create_database(connection, settings.database, None)
         for service in SERVICE_ROLES:
             _create_database(connection, default_database(settings, service), login_name(service))
+        if settings.dsn is None:
+            _close_other_databases(connection)
     with (
         step("Schemas, domains and tables"),
         connect(settings, "admin", autocommit=False) as connection,
@@ -70,18 +75,17 @@ def _administrator(settings: Settings, database: str) -> Any:
 
 
 def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> None:
-    for owner in (RECORDS_OWNER, MODELS_OWNER):
+    for owner in (RECORDS_OWNER, MODELS_OWNER, PUBLISHED_OWNER):
         _create_role(connection, owner, sql.SQL("nologin"))
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
     for role in LOGIN_ROLES:
         name = login_name(role)
         password = sql.Literal(secret(settings, name))
         _create_role(connection, name, sql.SQL("login password {}").format(password))
-    connection.execute(
-        sql.SQL("grant {} to {}").format(
-            sql.Identifier(MODELS_OWNER), sql.Identifier(login_name("transformer"))
+    for member in (login_name("transformer"), PUBLISHED_OWNER):
+        connection.execute(
+            sql.SQL("grant {} to {}").format(sql.Identifier(MODELS_OWNER), sql.Identifier(member))
         )
-    )
     _limit_reader(connection, "finance")
 
 
@@ -118,14 +122,23 @@ def _create_database(connection: psycopg.Connection[Any], name: str, owner: str 
                     database, sql.Identifier(login_name(role))
                 )
             )
-    connection.execute(
-        sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(MODELS_OWNER))
-    )
+    for owner in (MODELS_OWNER, PUBLISHED_OWNER):
+        connection.execute(
+            sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(owner))
+        )
     connection.execute(
         sql.SQL("grant temporary on database {} to {}").format(
             database, sql.Identifier(MODELS_OWNER)
         )
     )
+
+
+def _close_other_databases(connection: psycopg.Connection[Any]) -> None:
+    """On our own server nobody but the administrator enters the databases that initdb made."""
+    for name in ("postgres", "template1"):
+        connection.execute(
+            sql.SQL("revoke all on database {} from public").format(sql.Identifier(name))
+        )
 
 
 def _close_public(connection: psycopg.Connection[Any]) -> None:

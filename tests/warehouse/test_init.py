@@ -27,10 +27,11 @@ def test_owners_cannot_log_in(server_settings: Settings) -> None:
         server_settings,
         """
         select rolname, rolcanlogin from pg_roles
-        where rolname in ('outturn_owner', 'outturn_models')
+        where rolname in ('outturn_owner', 'outturn_models', 'outturn_published')
         """,
     )
-    assert sorted(found) == [("outturn_models", False), ("outturn_owner", False)]
+    owners = ("outturn_models", "outturn_owner", "outturn_published")
+    assert sorted(found) == [(owner, False) for owner in owners]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_owners_cannot_log_in(server_settings: Settings) -> None:
         ("finance", "select * from landing.supplier__indicator_returns"),
         ("finance", "create table marts.mine (a integer)"),
         ("loader", "select * from history.published_figure"),
-        ("loader", "select staging.swap_marts(1)"),
+        ("loader", "select ops.swap_marts(1)"),
         ("loader", "delete from ops.extract_file"),
         (
             "transformer",
