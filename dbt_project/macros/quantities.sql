@@ -8,3 +8,8 @@
         else trim_scale({{ value }})::text || ' ' || {{ unit }}
     end
 {%- endmacro %}
+
+{#- An extract's name as words: supplier/indicator_returns → supplier: indicator returns. -#}
+{% macro extract_label(extract) -%}
+    replace(replace({{ extract }}, '/', ': '), '_', ' ')
+{%- endmacro %}

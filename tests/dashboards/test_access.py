@@ -30,9 +30,12 @@ REFUSED = (
 )
 
 
-def test_a_reader_finds_exactly_the_three_dashboards(viewer: Visitor) -> None:
+def test_a_reader_finds_exactly_the_four_dashboards(viewer: Visitor) -> None:
     found = viewer.json("/api/v1/dashboard/")["result"]
-    slugs = {"contract-at-a-glance", "indicator-performance", "support-cost-ratio"}
+    slugs = {
+        *("contract-at-a-glance", "indicator-performance"),
+        *("service-credits", "support-cost-ratio"),
+    }
     assert {board["slug"] for board in found} == slugs
 
 

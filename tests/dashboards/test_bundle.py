@@ -29,9 +29,11 @@ def test_every_dashboard_leads_to_columns_of_marts() -> None:
     check(read())
 
 
-def test_there_are_the_three_dashboards_with_at_most_12_charts_a_tab() -> None:
+def test_there_are_the_four_dashboards_with_at_most_12_charts_a_tab() -> None:
     boards = read().dashboards
-    assert set(boards) == {GLANCE, "indicator-performance", "support-cost-ratio"}
+    assert set(boards) == {
+        *(GLANCE, "indicator-performance", "service-credits", "support-cost-ratio")
+    }
     for slug, board in boards.items():
         assert charts_on(slug, board)
         for tab in tabs_of(board):
@@ -41,19 +43,33 @@ def test_there_are_the_three_dashboards_with_at_most_12_charts_a_tab() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda b: b["charts"][f"{GLANCE}/credit-due"].update(title="Credits by month"), "2 have"),
-        (lambda b: b["charts"][f"{GLANCE}/credit-due"].update(description=" "), "no description"),
-        (lambda b: b["charts"][f"{GLANCE}/credit-due"].update(dataset="credits"), "no dataset"),
-        (lambda b: b["charts"][f"{GLANCE}/credit-due"]["params"].update(metric="x"), "no metric x"),
         (
-            lambda b: b["charts"][f"{GLANCE}/credit-due"].update(filters=[["x", "==", 1]]),
+            lambda b: b["charts"][f"{GLANCE}/credits-outstanding"].update(title="Credits by month"),
+            "2 have",
+        ),
+        (
+            lambda b: b["charts"][f"{GLANCE}/credits-outstanding"].update(description=" "),
+            "no description",
+        ),
+        (
+            lambda b: b["charts"][f"{GLANCE}/credits-outstanding"].update(dataset="credits"),
+            "no dataset",
+        ),
+        (
+            lambda b: b["charts"][f"{GLANCE}/credits-outstanding"]["params"].update(metric="x"),
+            "no metric x",
+        ),
+        (
+            lambda b: b["charts"][f"{GLANCE}/credits-outstanding"].update(filters=[["x", "==", 1]]),
             "column x",
         ),
         (
-            lambda b: b["charts"].update({f"{GLANCE}/y": b["charts"][f"{GLANCE}/credit-due"]}),
+            lambda b: b["charts"].update(
+                {f"{GLANCE}/y": b["charts"][f"{GLANCE}/credits-outstanding"]}
+            ),
             "on no",
         ),
-        (lambda b: b["charts"].pop(f"{GLANCE}/credit-due"), "there is no chart"),
+        (lambda b: b["charts"].pop(f"{GLANCE}/credits-outstanding"), "there is no chart"),
         (lambda b: b["datasets"].update({"no_mart": {}}), "there is no mart"),
         (lambda b: b["datasets"]["credits_by_period"]["labels"].update(x="X"), "no column x"),
         (

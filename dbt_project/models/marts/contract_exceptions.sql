@@ -9,6 +9,10 @@ credits as (
     where is_payable
 ),
 
+open_credits as (
+    select * from {{ ref('credit_ageing') }}
+),
+
 effects as (
     select * from {{ ref('int_indicator_effects') }}
 ),
@@ -27,7 +31,6 @@ newest as (
         contract_code,
         basis,
         period_month,
-        fiscal_year,
         to_char(period_end_date - interval '2 months', 'YYYY-MM') as recent_from
     from credits
     where recency = 'latest'
@@ -66,23 +69,27 @@ failed as (
 
 owed as (
     select
-        credits.contract_code,
+        open_credits.contract_code,
         2 as kind_number,
         'Owed' as exception_kind,
         'Service credit' as subject,
-        credits.period_month,
-        'Failed: ' || coalesce(credits.failed_indicators, 'none') || '; '
-        || trim_scale(credits.points)::text
-        || case when credits.points = 1 then ' point' else ' points' end
-        || case when credits.cap_bound = 'none' then '' else '; capped' end as detail,
-        case when credits.critical_failure then '✖ critical failure' else '▲ due' end as state,
-        credits.credit_gbp as amount_gbp
-    from credits
-    inner join newest
+        open_credits.period_month,
+        'waits ' || open_credits.state_working_days || ' working days for '
+        || open_credits.waits_for
+        || case
+            when open_credits.life_state = 'due'
+                then coalesce(', lapses ' || to_char(open_credits.lapses_on, 'DD/MM/YYYY'), '')
+            else ''
+        end
+        || coalesce('; failed: ' || open_credits.failed_indicators, '')
+        || case when credits.critical_failure then '; critical failure' else '' end as detail,
+        open_credits.life_state_label as state,
+        open_credits.outstanding_gbp as amount_gbp
+    from open_credits
+    left join credits
         on
-            credits.contract_code = newest.contract_code
-            and credits.fiscal_year = newest.fiscal_year
-    where credits.credit_gbp > 0
+            open_credits.contract_code = credits.contract_code
+            and open_credits.period_month = credits.period_month
 ),
 
 first_recent as (
@@ -95,7 +102,7 @@ late as (
         null::text as contract_code,
         3 as kind_number,
         'Late' as exception_kind,
-        assurance.extract as subject,
+        {{ extract_label('assurance.extract') }} as subject,
         assurance.period_month,
         coalesce('due ' || to_char(assurance.due_date, 'DD/MM/YYYY'), 'no due day')
         || coalesce(
@@ -134,7 +141,7 @@ doubtful_deliveries as (
         null::text as contract_code,
         4 as kind_number,
         'In doubt' as exception_kind,
-        assurance.extract as subject,
+        {{ extract_label('assurance.extract') }} as subject,
         assurance.period_month,
         concat_ws(
             ', ',

@@ -9,6 +9,10 @@ credits as (
     where is_payable
 ),
 
+owed as (
+    select * from {{ ref('int_credits_owed') }}
+),
+
 disagreements as (
     select * from {{ ref('indicator_disagreements') }}
 ),
@@ -79,13 +83,12 @@ service as (
 sums as (
     select
         newest.contract_code,
-        coalesce(sum(credits.credit_gbp), 0) as to_date_gbp,
-        coalesce(
-            sum(credits.credit_gbp) filter (where credits.fiscal_year = newest.fiscal_year), 0
-        ) as fiscal_year_gbp
+        coalesce(owed.due_gbp, 0) as due_gbp,
+        coalesce(owed.outstanding_gbp, 0) as outstanding_gbp,
+        coalesce(owed.unclaimed_gbp, 0) as unclaimed_gbp,
+        coalesce(owed.lapsed_gbp, 0) as lapsed_gbp
     from newest
-    inner join credits on newest.contract_code = credits.contract_code
-    group by newest.contract_code
+    left join owed on newest.contract_code = owed.contract_code
 ),
 
 money as (
@@ -93,14 +96,23 @@ money as (
         2 as question_number,
         'What are we owed?' as question,
         newest.contract_code as subject_code,
-        case when sums.to_date_gbp > 0 then '▲ Due' else '● Nothing due' end as verdict,
-        'Service credits since the first day: ' || {{ pounds('sums.to_date_gbp') }} || '; in '
-        || newest.fiscal_year || ': ' || {{ pounds('sums.fiscal_year_gbp') }} || '; for '
-        || newest.month_name || ': '
+        case
+            when sums.unclaimed_gbp > sums.lapsed_gbp then '◆ Not all claimed'
+            when sums.outstanding_gbp > 0 then '▲ Due'
+            else '● Nothing due'
+        end as verdict,
+        'Outstanding: ' || {{ pounds('sums.outstanding_gbp') }} || ' of '
+        || {{ pounds('sums.due_gbp') }} || ' in service credits; due but never claimed: '
+        || {{ pounds('sums.unclaimed_gbp') }}
+        || case
+            when sums.lapsed_gbp > 0
+                then ', of which lapsed: ' || {{ pounds('sums.lapsed_gbp') }}
+            else ''
+        end
+        || '; ' || newest.month_name || ': '
         || coalesce({{ pounds('newest.credit_gbp') }}, 'not known without charges')
-        || coalesce(', ' || {{ pounds('newest.headroom_gbp') }} || ' below the cap', '')
         || '.' as answer,
-        sums.to_date_gbp as amount_gbp
+        sums.outstanding_gbp as amount_gbp
     from newest
     inner join sums on newest.contract_code = sums.contract_code
 ),

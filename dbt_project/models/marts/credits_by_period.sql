@@ -37,9 +37,20 @@ final as (
         end as recency,
         points_by_period.role = 'in_force'
         and points_by_period.basis = points_by_period.payable_basis as is_payable,
+        points_by_period.basis = points_by_period.payable_basis as is_on_payable_basis,
+        case points_by_period.role when 'in_force' then 'In force: ' else 'What if: ' end
+        || points_by_period.scheme_code
+        || ' (' || replace(points_by_period.method, '_', ' ') || ')' as scheme_label,
         points_by_period.failed_kpis::integer as failed_kpis,
         points_by_period.failed_indicators,
         capped.cap_bound,
+        case capped.cap_bound
+            when 'none' then '○ none'
+            when 'period' then '▲ of the month'
+            when 'rolling12' then '▲ of 12 months'
+            when 'both' then '▲ both'
+            when 'at_risk' then '▲ amount at risk'
+        end as cap_bound_label,
         critical_points.window_points >= points_by_period.critical_points
         or capped.reaches_cap as critical_failure,
         -- measures
@@ -51,7 +62,16 @@ final as (
         capped.period_cap_gbp::numeric as period_cap_gbp,
         capped.rolling12_cap_gbp::numeric as rolling12_cap_gbp,
         capped.credit_gbp::numeric as credit_gbp,
-        capped.headroom_gbp::numeric as headroom_gbp
+        capped.headroom_gbp::numeric as headroom_gbp,
+        (
+            capped.credit_gbp
+            - max(capped.credit_gbp) filter (where points_by_period.role = 'in_force') over (
+                partition by
+                    points_by_period.contract_code,
+                    points_by_period.basis,
+                    points_by_period.period_month
+            )
+        )::numeric as difference_gbp
     from points_by_period
     inner join capped
         on
