@@ -92,6 +92,7 @@ def variables(run: Run) -> dict[str, Any]:
     """What the models are told; no model asks the clock."""
     return {
         "as_at": run.as_at.isoformat(),
+        "seen_by": run.seen_by.isoformat() if run.seen_by else "infinity",
         "first_period": run.first_period,
         "last_period": run.last_period,
         "months": run.months,
@@ -191,11 +192,11 @@ def _facts(settings: Settings, result: Any) -> dict[str, Any]:
 
 
 def _message(settings: Settings, result: Any) -> str:
-    """dbt's message without its own stack; of a failed test, the rows that made it fail.
+    """dbt's message without its own stack; of a test that found something, the rows it found.
 
     A singular test says in a column `message` what is wrong; of others column = value is said.
     """
-    if str(result.status) != "fail" or str(result.node.resource_type) != "test":
+    if str(result.status) not in ("fail", "warn") or str(result.node.resource_type) != "test":
         return str(result.message or "").split("\n\n  > in macro", 1)[0].strip()
     compiled = result.node.compiled_code
     query = f"select * from ({compiled}) as failing limit {SHOWN_ROWS}"  # noqa: S608 dbt's own
@@ -226,6 +227,9 @@ def _record(settings: Settings, run: Run, results: list[dict[str, Any]]) -> None
     built = sum(result["resource_type"] == "model" for result in results)
     tested = sum("test" in result["resource_type"] for result in results)
     say(f"  dbt: {built} models built, {tested} tests run")
+    for result in results:
+        if result["status"] == "warn":
+            say(f"  warning: {result['message']}")
 
 
 def _failure(run: Run, results: list[dict[str, Any]], exception: object) -> BuildFailed:

@@ -75,6 +75,8 @@ def test_current_rows_follow_parts_keys_and_newest_events_as_known_when(
         [("E1", "closed"), ("E2", "open")],
         [("A", "second"), ("B", "first")],
     ]
+    dropped = "select indicator_code, period from {}staging.stg_supplier__dropped_returns"
+    assert rows(warehouse_settings, dropped.format("")) == [("K2", "2015-10")]
 
     dbt(
         "run", "--select", "path:models/staging",
@@ -85,4 +87,5 @@ def test_current_rows_follow_parts_keys_and_newest_events_as_known_when(
         [("E1", "closed")],
         [("A", "first"), ("B", "first")],
     ]
+    assert rows(warehouse_settings, dropped.format("asat_20151130_")) == []
     assert current()[0] == [("K1", 4), ("K3", 3)], "a build as at a day touches no other schema"

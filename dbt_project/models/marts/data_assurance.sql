@@ -22,6 +22,17 @@ expected as (
     select * from {{ ref('int_expected_periods') }}
 ),
 
+dropped as (
+    select
+        extract,
+        period as period_month,
+        count(*) as dropped_figures
+    from {{ ref('stg_supplier__dropped_returns') }}
+    group by
+        extract,
+        period
+),
+
 arrivals as (
     select
         file_periods.extract,
@@ -57,12 +68,17 @@ combined as (
         coalesce(arrivals.refused_files, 0) as refused_files,
         coalesce(arrivals.records, 0) as records,
         coalesce(arrivals.quarantined_records, 0) as quarantined_records,
+        coalesce(dropped.dropped_figures, 0) as dropped_figures,
         coalesce(arrivals.warnings, 0) as warnings
     from arrivals
     full outer join expected
         on
             arrivals.extract = expected.extract
             and arrivals.period_month = expected.period_month
+    left join dropped
+        on
+            coalesce(arrivals.extract, expected.extract) = dropped.extract
+            and coalesce(arrivals.period_month, expected.period_month) = dropped.period_month
 ),
 
 final as (
@@ -88,6 +104,7 @@ final as (
         refused_files,
         records,
         quarantined_records,
+        dropped_figures,
         warnings,
         -- dates
         due_date,
