@@ -8,6 +8,7 @@ import sys
 BENCHES = (
     ("Validated load, clean file", ["bench.load"]),
     ("Validated load, £ and dd/mm/yyyy", ["bench.load", "--dirty"]),
+    ("Validated load, workbook of 200,000 rows", ["bench.workbook"]),
     ("Credits of 120 months", ["bench.credits"]),
     ("A month through Airflow", ["bench.refresh"]),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from outturn.load.records import Record
 
@@ -37,12 +36,13 @@ class RowsBlock:
 
 @dataclass(frozen=True)
 class CellsBlock:
-    """Rows of as many cells as the header has, none of them blank; text or what writes as text.
+    """So many rows as columns of text, as many as the header has; none of the rows is blank.
 
     `record` gives the row of an index as a record, for one that must be judged.
     """
 
-    rows: list[list[Any]]
+    columns: list[Sequence[str]]
+    rows: int
     record: Callable[[int], Record]
 
 

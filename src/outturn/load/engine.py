@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -24,6 +23,7 @@ from outturn.load.header import Layout
 from outturn.load.references import Codes
 
 HEADER_BYTES, END_BYTES = 19, 2
+UNIT = "\x1f"  # a sign between cells that hardly any text holds
 _DUCKDB_TYPES = {"text": "varchar", "period": "varchar", "timestamptz": "timestamp"}
 
 
@@ -79,7 +79,9 @@ class Engine:
 
     def take(self, data: bytes, newline: str) -> Typed | None:
         """Read a block of lines; None when it is not one well-formed record on each line."""
-        source = self._block(data, newline)
+        return self._take(self._block(data, newline))
+
+    def _take(self, source: str) -> Typed | None:
         try:
             self._connection.execute(
                 f"create or replace temp table typed as {self._select.format(source=source)}"
@@ -109,15 +111,30 @@ class Engine:
     def take_rows(self, rows: Iterable[Sequence[str]]) -> Typed:
         """Read records that are cells already; those without the header's width are made so."""
         width = self._layout.width
-        return self.take_cells([*cells[:width], *[""] * (width - len(cells))] for cells in rows)
+        return self._take_quoted([*cells[:width], *[""] * (width - len(cells))] for cells in rows)
 
-    def take_cells(self, rows: Iterable[Sequence[Any]]) -> Typed:
-        """Read rows of the header's width; what is no text is read as Python writes it."""
+    def take_columns(self, columns: Sequence[Sequence[str]], rows: int) -> Typed:
+        """Read so many rows that are columns of text already."""
+        text = "\n".join(map(UNIT.join, zip(*columns, strict=True)))
+        units = text.count(UNIT)
+        if (
+            text.count("\n") != rows - 1
+            or units != rows * (len(columns) - 1)
+            or "\r" in text
+            or text.startswith("\ufeff")
+        ):
+            return self._take_quoted(zip(*columns, strict=True))
+        source = self._block(f"{text}\n".encode(), "\n", delimiter=UNIT, quote="")
+        return self._made(self._take(source))
+
+    def _take_quoted(self, rows: Iterable[Sequence[str]]) -> Typed:
         out = io.StringIO(newline="")
         delimiter = self._form.delimiter
         writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerows(rows)
-        typed = self.take(out.getvalue().encode(), "\n")
+        return self._made(self.take(out.getvalue().encode(), "\n"))
+
+    def _made(self, typed: Typed | None) -> Typed:
         if typed is None:
             raise AssertionError("the engine cannot read what was written for it")
         return typed
@@ -154,15 +171,17 @@ class Engine:
         _, binary = self._copy(query)
         return binary, self._sums("judged")
 
-    def _block(self, data: bytes, newline: str) -> str:
+    def _block(
+        self, data: bytes, newline: str, *, delimiter: str | None = None, quote: str = '"'
+    ) -> str:
         """SQL that reads a block of lines as cells of text, c0 and so on."""
         self._write(data)
         # Without the option the reader finds CRLF by itself; with it, it finds nothing.
         ends = {"\n": "new_line='\\n',", "\r": "new_line='\\r',", "\r\n": ""}[newline]
         columns = ", ".join(f"'c{i}': 'varchar'" for i in range(self._layout.width))
         return f"""read_csv({literal(str(self._source))}, header=false, auto_detect=false, {ends}
-            delim={literal(self._form.delimiter)}, quote='"', escape='"', comment='',
-            strict_mode=true, ignore_errors=false, null_padding=false, nullstr='',
+            delim={literal(delimiter or self._form.delimiter)}, quote='{quote}', escape='{quote}',
+            comment='', strict_mode=true, ignore_errors=false, null_padding=false, nullstr='',
             all_varchar=true, parallel=false, max_line_size={len(data) + 1},
             buffer_size={len(data) + 1024}, columns={{{columns}}})"""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,8 +23,11 @@ MAX_ELEMENT_BYTES = 16 << 20
 _WORKBOOK, _STRINGS = "xl/workbook.xml", "xl/sharedstrings.xml"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _REFERENCE = r"""\sr\s*=\s*["']([A-Z]+)([0-9]+)["']"""
-# Far away: a second letter of the column, or a row from 100,000 on. Few files have such cells.
-_FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Z]{2,}[0-9]+|[A-Z][0-9]{6,})["']""")
+_PLACE = r"""r\s*=\s*["'](?:%s)["']"""
+# Beyond 26 columns or 999,999 rows; beyond 104 columns or 99,999 rows: what is not is near enough.
+_FAR = re.compile((_PLACE % "[A-Z]{2,}[0-9]+|[A-Z][0-9]{7,}").encode())
+_FARTHER = re.compile((_PLACE % "[A-Z]{3,}[0-9]+|[D-Z][A-Z][0-9]+|[A-Z]+[0-9]{6,}").encode())
+_MANY_ROWS = re.compile((_PLACE % "[A-Z][0-9]{6}").encode())
 _CELL = re.compile(rf"<(?:\w+:)?c{_REFERENCE}[^>]*(?<!/)>".encode())
 _ERROR = re.compile(
     rf"""<(?:\w+:)?c(?=[^>]*\st\s*=\s*["']e["'])[^>]*?{_REFERENCE}[^>]*>.*?<(?:\w+:)?v>([^<]*)<"""
@@ -39,27 +42,53 @@ Unsaid = dict[tuple[int, int], str]
 
 
 def survey(file: str, path: Path, sheet: str) -> Unsaid:
+    """Both of the following, for who reads little of a sheet."""
+    refuse_far(file, path, sheet)
+    return unsaid(file, path, sheet)
+
+
+def refuse_far(file: str, path: Path, sheet: str) -> None:
+    """Refuse a sheet whose cells reach too far, before the reader makes room for them.
+
+    Raises FileRefused, for a part that is missing too.
+    """
+    with zipfile.ZipFile(path) as archive:
+        part = _part_of(file, archive, sheet)
+        bounds = _bounds(file, archive, part, _near)
+        if bounds[0] * bounds[1] > MAX_CELLS:
+            rows, columns = _bounds(file, archive, part, _exactly)
+            if rows * columns > MAX_CELLS:
+                reach = f"has values as far as row {rows}, column {columns}: too many cells"
+                raise FileRefused(file, reach, remedy=_SPLIT)
+
+
+def unsaid(file: str, path: Path, sheet: str) -> Unsaid:
     """The text of each cell that the reader would call blank, by (row, column) from 1.
 
     An error is its own text (#N/A), a formula without a value is the formula. Raises FileRefused
-    for a document type, for strings or cells beyond what fits into memory, for a missing part.
+    for a document type, for more texts than fit into memory, for a missing part.
     """
+    found: Unsaid = {}
     with zipfile.ZipFile(path) as archive:
-        parts = {info.filename.lstrip("/").lower(): info for info in archive.infolist()}
-        if _STRINGS in parts:
-            if parts[_STRINGS].file_size > MAX_STRINGS_BYTES:
-                size = parts[_STRINGS].file_size >> 20
+        strings = _parts(archive).get(_STRINGS)
+        if strings:
+            if strings.file_size > MAX_STRINGS_BYTES:
+                size = strings.file_size >> 20
                 raise FileRefused(file, f"has {size} MB of texts, too many to read", remedy=_SPLIT)
-            for piece in _pieces(file, archive, parts[_STRINGS], b">"):
+            for piece in _pieces(file, archive, strings, b">"):
                 _refuse_unreadable(file, piece)
-        part = _part_of(file, archive, parts, sheet)
-        unsaid: Unsaid = {}
-        farthest = (0, 0)
-        for piece in _pieces(file, archive, part, b"</c>", b"</row>", b"/>", b">"):
+        for piece in _cells_of(file, archive, _part_of(file, archive, sheet)):
             _refuse_unreadable(file, piece)
-            farthest = _farthest(file, piece, farthest)
-            unsaid |= _unsaid(piece)
-    return unsaid
+            found |= _unsaid(piece)
+    return found
+
+
+def _parts(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    return {info.filename.lstrip("/").lower(): info for info in archive.infolist()}
+
+
+def _cells_of(file: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    return _pieces(file, archive, part, b"</c>", b"</row>", b"/>", b">")
 
 
 _SPLIT = "Ask for the extract as CSV, or in several workbooks."
@@ -89,21 +118,38 @@ def _refuse_unreadable(file: str, piece: bytes) -> None:
         raise FileRefused(file, "contains a NUL character: it is damaged")
 
 
-def _farthest(file: str, piece: bytes, before: tuple[int, int]) -> tuple[int, int]:
-    """The last row and column that hold a value; near ones count as 100,000 and 26."""
+Bounds = tuple[int, int]
+
+
+def _bounds(
+    file: str,
+    archive: zipfile.ZipFile,
+    part: zipfile.ZipInfo,
+    bounds_of: Callable[[bytes, Bounds], Bounds],
+) -> Bounds:
+    """A row and a column that no cell lies beyond, from those of each piece."""
+    bounds = (0, 0)
+    for piece in _cells_of(file, archive, part):
+        rows, columns = bounds_of(piece, bounds)
+        bounds = max(rows, bounds[0]), max(columns, bounds[1])
+    return bounds
+
+
+def _near(piece: bytes, before: Bounds) -> Bounds:
+    """Bounds that are cheap to find: most sheets are small or narrow."""
     if not _FAR.search(piece):
-        return before
-    rows, columns = before[0] or 100_000, before[1] or 26
+        # Rows only count where a sheet is wide: otherwise all that a letter and six digits reach.
+        is_wide = before[1] > 26
+        return 99_999 if is_wide and not _MANY_ROWS.search(piece) else 999_999, 26
+    return _exactly(piece, before) if _FARTHER.search(piece) else (99_999, 104)
+
+
+def _exactly(piece: bytes, _before: Bounds) -> Bounds:
+    rows, columns = 0, 0
     for letters, digits in _CELL.findall(piece):
         # No number is made of what is too long to be a place in a sheet.
         rows = max(rows, int(digits) if len(digits) < 9 else MAX_CELLS)
         columns = max(columns, _column(letters) if len(letters) < 5 else MAX_CELLS)
-    if rows * columns > MAX_CELLS:
-        raise FileRefused(
-            file,
-            f"has values as far as row {rows}, column {columns}: too many cells",
-            remedy=_SPLIT,
-        )
     return rows, columns
 
 
@@ -126,11 +172,9 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _part_of(
-    file: str, archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], sheet: str
-) -> zipfile.ZipInfo:
+def _part_of(file: str, archive: zipfile.ZipFile, sheet: str) -> zipfile.ZipInfo:
     """The part that holds a sheet, by the workbook's own list."""
-    trees = []
+    trees, parts = [], _parts(archive)
     for name in (_WORKBOOK, "xl/_rels/workbook.xml.rels"):
         if name not in parts or parts[name].file_size > MAX_ELEMENT_BYTES:
             raise FileRefused(file, f"is a damaged workbook: no usable {name}")

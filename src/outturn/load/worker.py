@@ -10,7 +10,7 @@ from outturn.load.blocks import Block, CellsBlock, RowsBlock, TextBlock
 from outturn.load.engine import Engine, Numbers
 from outturn.load.judge import Fault, Judge
 from outturn.load.records import Record, is_blank_record, split_lines, split_simple, tokenise
-from outturn.load.workbook import raw_of
+from outturn.load.sheet_cells import raw_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Worker:
                 if result is not None:
                     return result
             if isinstance(block, CellsBlock):
-                return self._take_cells(block, self._number(numbering, len(block.rows)))
+                return self._take_cells(block, self._number(numbering, block.rows))
             records = self._records(block)
             return self._exact(records, self._number(numbering, len(records)))
         except BaseException as problem:
@@ -120,7 +120,7 @@ class Worker:
         ]
 
     def _take_cells(self, block: CellsBlock, before: int) -> BlockResult:
-        typed = self._engine.take_cells(block.rows)
+        typed = self._engine.take_columns(block.columns, block.rows)
         result = self._taken(typed.rows - len(typed.doubtful), before)
         self._judge_all([(row, block.record(row)) for row in typed.doubtful], before, result)
         return result

@@ -24,9 +24,10 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 from outturn.errors import FileRefused
 from outturn.load.cells import is_blank
 from outturn.load.records import tokenise
+from outturn.load.sheet_cells import as_text
 from outturn.load.sheet_xml import survey
 from outturn.load.text import choose_encoding, utf8_chunks
-from outturn.load.workbook import MAX_UNCOMPRESSED, as_text, readable
+from outturn.load.workbook import MAX_UNCOMPRESSED, readable
 
 SHOWN_ROWS = 60
 # A title with a comma in it has fewer cells than the header below; a header may lack one or two.

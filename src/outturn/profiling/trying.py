@@ -92,7 +92,7 @@ def records_of(path: Path, contract: Contract, form: Form) -> Iterator[Record]:
 
 def _records(block: Block, delimiter: str) -> Iterator[Record]:
     if isinstance(block, CellsBlock):
-        yield from (block.record(index) for index in range(len(block.rows)))
+        yield from (block.record(index) for index in range(block.rows))
         return
     if isinstance(block, RowsBlock):
         records = block.records
