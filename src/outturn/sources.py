@@ -23,7 +23,8 @@ from fsspec.implementations.sftp import SFTPFileSystem
 from outturn.errors import HostKeyRefused, OutturnError, SourceUnreachable
 from outturn.settings import Settings
 
-_PASSWORD = re.compile(r"(?<=://)(?P<user>[^:/@]*):[^/@]*@")
+# Up to the last @ of the host's part: a password may hold one.
+_PASSWORD = re.compile(r"(?<=://)(?P<user>[^:/@\s]*):[^/\s]*@")
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "created")
 
 
@@ -216,8 +217,9 @@ def _named(url: str) -> Iterator[None]:
         yield
     except OutturnError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the cause may quote a password: told without
+        said = _PASSWORD.sub(r"\g<user>@", str(error))
         raise SourceUnreachable(
-            f"{url} cannot be read: {type(error).__name__}: {error}.",
+            f"{url} cannot be read: {type(error).__name__}: {said}.",
             remedy="Check OUTTURN_LANDING_URL, the network and the credentials; then run it again.",
-        ) from error
+        ) from None
