@@ -19,55 +19,23 @@ credit_steps as (
     select * from {{ ref('int_credit_steps') }}
 ),
 
-tiers as (
-    select
-        failed_kpis.indicator_code,
-        failed_kpis.period_month,
-        failed_kpis.basis,
-        credit_steps.scheme_code,
-        sum({{ points_in_tier('failed_kpis.points', 'credit_steps') }} * credit_steps.rate_gbp)
-            as ratchet_gbp,
-        max(credit_steps.credit_pct) filter (
-            where
-            credit_steps.to_points is null or failed_kpis.points < credit_steps.to_points
-        ) as step_pct
-    from failed_kpis
-    inner join credit_steps on failed_kpis.points >= credit_steps.from_points
-    group by
-        failed_kpis.indicator_code,
-        failed_kpis.period_month,
-        failed_kpis.basis,
-        credit_steps.scheme_code
-),
-
-parts as (
+priced as (
     select
         indicator_points.contract_code,
         indicator_points.indicator_code,
         indicator_points.period_month,
         indicator_points.basis,
+        points_by_period.scheme_code,
+        points_by_period.method,
         points_by_period.charges_gbp,
-        case points_by_period.method when 'points_ratchet' then coalesce(tiers.ratchet_gbp, 0) end
-            as ratchet_gbp,
-        coalesce(
-            case points_by_period.method
-                when 'service_points' then failed_kpis.points * points_by_period.pct_per_point
-                when 'shortfall_percentage' then failed_kpis.shortfall
-                when 'at_risk_pool'
-                    then
-                        points_by_period.at_risk_pct
-                        * failed_kpis.pool_allocation_pct
-                        * failed_kpis.credit_pct
-                        * 0.0001
-                when 'worst_band' then failed_kpis.credit_pct
-                when 'points_step' then tiers.step_pct
-                when 'per_full_unit'
-                    then
-                        div(failed_kpis.shortfall, failed_kpis.unit_size)
-                        * points_by_period.unit_pct
-            end,
-            0
-        ) as pct_of_charges
+        points_by_period.pct_per_point,
+        points_by_period.at_risk_pct,
+        points_by_period.unit_pct,
+        failed_kpis.points,
+        failed_kpis.shortfall,
+        failed_kpis.unit_size,
+        failed_kpis.pool_allocation_pct,
+        failed_kpis.credit_pct
     from indicator_points
     inner join points_by_period
         on
@@ -80,12 +48,57 @@ parts as (
             indicator_points.indicator_code = failed_kpis.indicator_code
             and indicator_points.period_month = failed_kpis.period_month
             and indicator_points.basis = failed_kpis.basis
+),
+
+tiers as (
+    select
+        priced.indicator_code,
+        priced.period_month,
+        priced.basis,
+        sum({{ points_in_tier('priced.points', 'credit_steps') }} * credit_steps.rate_gbp)
+            as ratchet_gbp,
+        max(credit_steps.credit_pct) filter (
+            where credit_steps.to_points is null or priced.points < credit_steps.to_points
+        ) as step_pct
+    from priced
+    inner join credit_steps
+        on
+            priced.scheme_code = credit_steps.scheme_code
+            and priced.points >= credit_steps.from_points
+    group by
+        priced.indicator_code,
+        priced.period_month,
+        priced.basis
+),
+
+alone as (
+    select
+        priced.*,
+        case priced.method when 'points_ratchet' then coalesce(tiers.ratchet_gbp, 0) end
+            as ratchet_gbp,
+        coalesce(
+            case priced.method
+                when 'service_points' then priced.points * priced.pct_per_point
+                when 'shortfall_percentage' then priced.shortfall
+                when 'at_risk_pool'
+                    then
+                        priced.at_risk_pct
+                        * priced.pool_allocation_pct
+                        * priced.credit_pct
+                        * 0.0001
+                when 'worst_band' then priced.credit_pct
+                when 'points_step' then tiers.step_pct
+                when 'per_full_unit'
+                    then div(priced.shortfall, priced.unit_size) * priced.unit_pct
+            end,
+            0
+        ) as pct_of_charges
+    from priced
     left join tiers
         on
-            indicator_points.indicator_code = tiers.indicator_code
-            and indicator_points.period_month = tiers.period_month
-            and indicator_points.basis = tiers.basis
-            and points_by_period.scheme_code = tiers.scheme_code
+            priced.indicator_code = tiers.indicator_code
+            and priced.period_month = tiers.period_month
+            and priced.basis = tiers.basis
 ),
 
 final as (
@@ -100,7 +113,7 @@ final as (
             when charges_gbp is not null
                 then round(coalesce(ratchet_gbp, pct_of_charges * 0.01 * charges_gbp), 2)
         end as uncapped_gbp
-    from parts
+    from alone
 )
 
 select * from final

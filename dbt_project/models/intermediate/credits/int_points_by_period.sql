@@ -9,32 +9,13 @@ charges as (
     select * from {{ ref('int_charges_by_period') }}
 ),
 
-failed_kpis as (
-    select * from {{ ref('int_failed_kpis') }}
+failures as (
+    select * from {{ ref('int_failures_by_period') }}
 ),
 
 bases as (
     select basis.name as basis
     from (values ('reported'), ('recomputed'), ('agreed')) as basis (name)
-),
-
-summed as (
-    select
-        contract_code,
-        role,
-        line_code,
-        basis,
-        period_month,
-        sum(points) as points,
-        count(*) as failures,
-        string_agg(indicator_code, ', ' order by indicator_code) as failed_indicators
-    from failed_kpis
-    group by
-        contract_code,
-        role,
-        line_code,
-        basis,
-        period_month
 ),
 
 rolling_charges as (
@@ -70,10 +51,14 @@ final as (
         scheme_lines.critical_points,
         scheme_lines.critical_months,
         scheme_lines.month_number,
-        summed.failed_indicators,
-        coalesce(summed.failures, 0) as failed_kpis,
+        failures.failed_indicators,
+        coalesce(failures.failed_kpis, 0) as failed_kpis,
         -- measures
-        coalesce(summed.points, 0) as points,
+        coalesce(failures.points, 0) as points,
+        coalesce(failures.shortfall, 0) as shortfall,
+        coalesce(failures.full_units, 0) as full_units,
+        coalesce(failures.pool_credit_pct, 0) as pool_credit_pct,
+        coalesce(failures.worst_credit_pct, 0) as worst_credit_pct,
         charges.charges_gbp,
         scheme_lines.pct_per_point,
         scheme_lines.at_risk_pct,
@@ -91,13 +76,13 @@ final as (
         on
             scheme_lines.contract_code = charges.contract_code
             and scheme_lines.period_month = charges.period_month
-    left join summed
+    left join failures
         on
-            scheme_lines.contract_code = summed.contract_code
-            and scheme_lines.role = summed.role
-            and scheme_lines.line_code = summed.line_code
-            and bases.basis = summed.basis
-            and scheme_lines.period_month = summed.period_month
+            scheme_lines.contract_code = failures.contract_code
+            and scheme_lines.role = failures.role
+            and scheme_lines.line_code = failures.line_code
+            and bases.basis = failures.basis
+            and scheme_lines.period_month = failures.period_month
 )
 
 select * from final
