@@ -50,7 +50,7 @@ def credit_notice() -> None:
         task_id="approve",
         subject="{{ ti.xcom_pull(task_ids='draft')['title'] }}",
         body="{{ ti.xcom_pull(task_ids='draft')['body'] }}",
-        params={"reason": Param(type="string", minLength=1, title="Reason")},
+        params={"reason": Param("", type="string", title="Reason (required)")},
     )
     # A rejection skips what follows the approval directly; the answer is recorded all the same.
     approved = EmptyOperator(task_id="approved")

@@ -14,7 +14,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from outturn import cli_contract, cli_dashboards, cli_files, cli_ledger, cli_notice, cli_sample
+from outturn import (
+    cli_changes,
+    cli_contract,
+    cli_dashboards,
+    cli_files,
+    cli_ledger,
+    cli_notice,
+    cli_sample,
+)
 from outturn.errors import IntakeFailed, OutturnError
 from outturn.progress import console, say, step
 from outturn.settings import Settings, get_settings
@@ -32,6 +40,8 @@ app.add_typer(cli_dashboards.app, name="dashboards")
 app.add_typer(cli_ledger.app, name="ledger")
 app.add_typer(cli_notice.app, name="notice")
 app.command("sample")(cli_sample.sample)
+app.command("changes")(cli_changes.changes)
+app.command("rebuild")(cli_changes.rebuild)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 

@@ -190,6 +190,29 @@ class LedgerBroken(OutturnError):
         )
 
 
+class RebuildDiffers(OutturnError):
+    """A past publication comes out otherwise today: names the first figures, then and now."""
+
+    def __init__(
+        self,
+        publication_id: int,
+        differences: list[tuple[str, str, str, str | None, str | None]],
+        *,
+        same_code: bool,
+    ) -> None:
+        self.publication_id, self.differences = publication_id, differences
+        shown = "".join(
+            f"\n  {mart} {key} {measure}: {then} then, {now} now"
+            for mart, key, measure, then, now in differences[:10]
+        )
+        super().__init__(
+            f"{len(differences)} figures of publication {publication_id} differ:{shown}\n",
+            remedy="The code is the same: report it."
+            if same_code
+            else "The models have changed since: that may be why.",
+        )
+
+
 class NoticeRefused(OutturnError):
     """A credit notice that cannot be issued: names contract, month and why. Nothing was done."""
 

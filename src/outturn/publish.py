@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from outturn import changes, credit_ledger
+from outturn import changes, credit_ledger, figure_changes
 from outturn.database import connect
 from outturn.errors import PublishFailed
 from outturn.run import Run
@@ -29,7 +29,7 @@ select
 from pg_class as class
 inner join pg_constraint as key on key.conrelid = class.oid and key.contype = 'p'
 inner join pg_attribute as attribute on attribute.attrelid = class.oid and attribute.attnum > 0
-where class.relnamespace = 'marts_next'::regnamespace and not attribute.attisdropped
+where class.relnamespace = to_regnamespace('marts_next') and not attribute.attisdropped
 group by class.relname
 order by class.relname
 """
@@ -61,6 +61,7 @@ def _swap(settings: Settings, run: Run) -> bool:
         for mart, key, measures in connection.execute(PUBLISHED_MARTS).fetchall():
             if measures:
                 _record_figures(connection, run, mart, key, measures)
+        figure_changes.record(connection, settings, run)
         credit_ledger.post(connection)
         connection.execute("select ops.swap_marts(%s)", (run.publication_id,))
         periods = [*run.months, ""]

@@ -28,7 +28,10 @@ LEASE = 0x6F757474
 
 @dataclass(frozen=True)
 class Run:
-    """What a build needs to know. Periods are YYYY-MM; `months`: those whose facts are rebuilt."""
+    """What a build needs to know. Periods are YYYY-MM; `months`: those whose facts are rebuilt.
+
+    `seen_by`: only what was taken in by then, for a past publication; None: all that is here.
+    """
 
     run_key: str
     publication_id: int
@@ -39,6 +42,7 @@ class Run:
     last_period: str
     months: list[str]
     schema_prefix: str = ""
+    seen_by: datetime | None = None
 
     @property
     def is_live(self) -> bool:
@@ -106,6 +110,38 @@ def plan_as_at(settings: Settings, day: date) -> Run:
         last_period=months.known[-1],
         months=months.known,
         schema_prefix=f"asat_{day:%Y%m%d}_",
+    )
+
+
+def plan_again(settings: Settings, publication_id: int) -> Run:
+    """A run that builds a past publication once more, in schemas of its own, with today's code.
+
+    From the reference data and the files that it was built from: what came in since is left out,
+    whenever it says it was received. Raises NotReady when there is no such publication.
+    """
+    with connect(settings, "publisher") as connection:
+        row = connection.execute(
+            """
+            select as_at, seed_hash, archived_path, first_period, last_period
+            from ops.publication inner join ops.seed_set using (seed_hash)
+            where publication_id = %s and published_at is not null
+            """,
+            (publication_id,),
+        ).fetchone()
+        if row is None:
+            raise NotReady(f"there is no publication {publication_id}.")
+        months = changes.find(connection, row[0], row[1])
+    return Run(
+        run_key=f"outturn-pub{publication_id}-{uuid.uuid4().hex[:6]}",
+        publication_id=publication_id,
+        as_at=row[0],
+        seed_hash=row[1],
+        seed_path=Path(row[2]),
+        first_period=row[3],
+        last_period=row[4],
+        months=months.known,
+        schema_prefix=f"pub{publication_id}_",
+        seen_by=row[0],
     )
 
 

@@ -35,6 +35,7 @@ STATEMENT_FILES = (
     ("021_waiting.sql", RECORDS_OWNER),
     ("030_runs.sql", RECORDS_OWNER),
     ("050_credit_ledger.sql", RECORDS_OWNER),
+    ("055_changes.sql", RECORDS_OWNER),
     ("040_swap.sql", MODELS_OWNER),
     ("060_publish.sql", PUBLISHED_OWNER),
     ("090_public.sql", None),

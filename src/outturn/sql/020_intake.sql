@@ -71,9 +71,10 @@ comment on table quarantine.record is
 'One row per bad record, whole. errors: [{"column", "value", "reason"}, ...].';
 
 -- The only bitemporal logic: what was known at a time, and which of it was current then.
--- Newest wins by received_at, then the _n of the name, then the name. Whichever source sent it: an
--- extract of one name is one thing.
-create or replace function ops.known_file(as_at timestamptz)
+-- Newest wins by received_at, then the _n of the name, then the name. seen_by is when we had it
+-- here and had accepted it: what was received before a publication and taken in after it was not
+-- in it. A file that was checked anew counts from then.
+create or replace function ops.known_file(as_at timestamptz, seen_by timestamptz)
 returns table (
     "extract" text,
     file_id bigint,
@@ -93,7 +94,7 @@ with delivered as (
         delivery.name,
         min(delivery.received_at) over (partition by delivery.file_id) as first_received_at
     from ops.delivery as delivery
-    where delivery.received_at <= known_file.as_at
+    where delivery.received_at <= known_file.as_at and delivery.seen_at <= known_file.seen_by
     order by
         delivery.file_id asc,
         delivery.received_at desc,
@@ -109,8 +110,7 @@ select
     delivered.received_at,
     delivered.first_received_at,
     row_number() over (
-        partition by
-            split_part(extract_file.extract, '/', 2), file_part.part_code, file_part.period
+        partition by extract_file.extract, file_part.part_code, file_part.period
         order by
             delivered.received_at desc,
             delivered.delivery_number desc,
@@ -120,7 +120,41 @@ select
 from ops.extract_file as extract_file
 inner join delivered on extract_file.file_id = delivered.file_id
 inner join ops.file_part as file_part on extract_file.file_id = file_part.file_id
-where extract_file.status = 'accepted';
+where
+    extract_file.status = 'accepted'
+    and coalesce(extract_file.checked_at, extract_file.registered_at) <= known_file.seen_by;
+end;
+
+create or replace function ops.known_file(as_at timestamptz)
+returns table (
+    "extract" text,
+    file_id bigint,
+    part_code text,
+    period text,
+    received_at timestamptz,
+    first_received_at timestamptz,
+    is_current boolean
+)
+language sql stable
+begin atomic
+select known.* from ops.known_file(known_file.as_at, 'infinity') as known;
+end;
+
+create or replace function ops.current_file(as_at timestamptz, seen_by timestamptz)
+returns table (
+    "extract" text,
+    file_id bigint,
+    part_code text,
+    period text,
+    received_at timestamptz,
+    first_received_at timestamptz,
+    is_current boolean
+)
+language sql stable
+begin atomic
+select known_file.*
+from ops.known_file(current_file.as_at, current_file.seen_by) as known_file
+where known_file.is_current;
 end;
 
 create or replace function ops.current_file(as_at timestamptz)
@@ -135,10 +169,12 @@ returns table (
 )
 language sql stable
 begin atomic
-select known_file.*
-from ops.known_file(current_file.as_at) as known_file
-where known_file.is_current;
+select current.* from ops.current_file(current_file.as_at, 'infinity') as current;
 end;
+
+grant execute on function
+ops.known_file(timestamptz, timestamptz), ops.current_file(timestamptz, timestamptz)
+to outturn_loader, outturn_models, outturn_publisher;
 
 grant select, insert, update on ops.extract_file to outturn_loader;
 grant select, insert on ops.delivery to outturn_loader;

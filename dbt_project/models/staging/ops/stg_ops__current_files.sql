@@ -13,7 +13,10 @@ with current_files as (
         file_id,
         part_code,
         period
-    from ops.current_file('{{ var("as_at") }}'::timestamptz)
+    from
+        ops.current_file(
+            '{{ var("as_at") }}'::timestamptz, '{{ var("seen_by") }}'::timestamptz
+        )
     -- Files about months after the run's wait for their own run; keys ('') have no month.
     where {{ in_published_periods('period') }} or period = ''
 ),

@@ -6,7 +6,9 @@ with extract_files as (
 
 known_deliveries as (
     select * from {{ source('ops', 'delivery') }}
-    where received_at <= '{{ var("as_at") }}'::timestamptz
+    where
+        received_at <= '{{ var("as_at") }}'::timestamptz
+        and seen_at <= '{{ var("seen_by") }}'::timestamptz
 ),
 
 ranked_deliveries as (

@@ -4,7 +4,10 @@ with known_files as (
     select
         file_id,
         first_received_at
-    from ops.known_file('{{ var("as_at") }}'::timestamptz)
+    from
+        ops.known_file(
+            '{{ var("as_at") }}'::timestamptz, '{{ var("seen_by") }}'::timestamptz
+        )
     where split_part(extract, '/', 2) = 'indicator_returns'
 ),
 
