@@ -5,16 +5,16 @@ select
     format(
         '%s has no measurement period %s: record %s of %s is measured nowhere.',
         returned.indicator_code,
-        returned.period,
+        returned.period_month,
         returned.record_number,
         returned.file_name
     ) as message
-from {{ ref('stg_supplier__indicator_returns') }} as returned
+from {{ ref('int_indicator_returns') }} as returned
 inner join {{ ref('int_months') }} as months
-    on returned.period = months.period_month
+    on returned.period_month = months.period_month
 left join {{ ref('int_indicator_periods') }} as indicator_periods
     on
         returned.indicator_code = indicator_periods.indicator_code
         and returned.contract_code = indicator_periods.contract_code
-        and returned.period = indicator_periods.period_month
+        and returned.period_month = indicator_periods.period_month
 where indicator_periods.indicator_code is null

@@ -18,7 +18,7 @@ contracts as (
 ),
 
 returns as (
-    select * from {{ ref('stg_supplier__indicator_returns') }}
+    select * from {{ ref('int_indicator_returns') }}
 ),
 
 standing as (
@@ -152,7 +152,7 @@ final as (
         on
             joined.contract_code = returns.contract_code
             and joined.indicator_code = returns.indicator_code
-            and joined.period_month = returns.period
+            and joined.period_month = returns.period_month
     left join rating_rules as own_rating
         on
             joined.indicator_code = own_rating.indicator_code

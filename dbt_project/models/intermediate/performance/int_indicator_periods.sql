@@ -1,7 +1,7 @@
 -- One row per indicator and measurement period that is expected, with the version in force on the
 -- period's last day. Periods of months, quarters and years lie side by side: never add them up.
-with months as (
-    select * from {{ ref('int_months') }}
+with measurement_periods as (
+    select * from {{ ref('int_measurement_periods') }}
 ),
 
 contracts as (
@@ -19,27 +19,12 @@ indicator_versions as (
 returns as (
     select
         indicator_code,
-        period
-    from {{ ref('stg_supplier__indicator_returns') }}
+        period_month
+    from {{ ref('int_indicator_returns') }}
 ),
 
-working_days as (
-    select * from {{ ref('stg_ops__calendar_days') }}
-),
-
-measurement_periods as (
-    select
-        months.*,
-        frequency.code as frequency,
-        frequency.months_in_period,
-        to_char(
-            months.period_start_date - (frequency.months_in_period - 1) * interval '1 month',
-            'YYYY-MM'
-        ) as first_month,
-        months.month_number / frequency.months_in_period as period_number
-    from months
-    inner join (values ('M', 1), ('Q', 3), ('A', 12)) as frequency (code, months_in_period)
-        on months.fiscal_month % frequency.months_in_period = 0
+due_days as (
+    select * from {{ ref('int_due_days') }}
 ),
 
 expected as (
@@ -66,7 +51,7 @@ expected as (
         (indicators.indicator_code, measurement_periods.period_month) in (
             select
                 returns.indicator_code,
-                returns.period
+                returns.period_month
             from returns
         )
         or (
@@ -80,29 +65,6 @@ expected as (
     inner join contracts on indicators.contract_code = contracts.contract_code
     inner join measurement_periods
         on coalesce(indicators.frequency, 'M') = measurement_periods.frequency
-),
-
-due_working_days as (
-    select distinct due_working_day
-    from indicator_versions
-    where due_working_day is not null
-),
-
--- Few rows, found once: the planner takes the periods below for fewer than they are.
-due_days as materialized (
-    select
-        period_end.day as period_end_date,
-        due_working_days.due_working_day,
-        due.day as due_date
-    from working_days as period_end
-    cross join due_working_days
-    inner join working_days as due
-        on
-            due.is_working_day
-            and period_end.working_day_index + due_working_days.due_working_day
-            = due.working_day_index
-            and period_end.day < due.day
-    where period_end.day in (select months.period_end_date from months)
 ),
 
 final as (

@@ -1,7 +1,11 @@
 -- One row per contract, indicator and period that an accepted file returned and the newer file that
 -- is current instead, at var as_at, does not: no figure is left of it.
 with known_files as (
-    select * from ops.known_file('{{ var("as_at") }}'::timestamptz)
+    select *
+    from
+        ops.known_file(
+            '{{ var("as_at") }}'::timestamptz, '{{ var("seen_by") }}'::timestamptz
+        )
     where split_part(extract, '/', 2) = 'indicator_returns'
 ),
 
