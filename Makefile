@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 RUN := $(UV) run --locked --no-sync
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test lint bench stop clean
+.PHONY: help demo test lint hooks bench stop clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ lint: .venv/.ready ## Style, types, YAML and the models' SQL
 	@$(RUN) mypy
 	@$(RUN) yamllint --strict .
 	@$(RUN) sqlfluff lint --disable-progress-bar dbt_project
+
+hooks: .venv/.ready ## Let git ask the linters before each commit
+	@$(RUN) pre-commit install
 
 bench: .venv/.ready ## Measure, as ratios in one run
 	@$(RUN) python -m bench

@@ -86,3 +86,50 @@ def test_no_figure_is_a_float_and_no_model_asks_the_clock() -> None:
         text = path.read_text(encoding="utf-8").lower()
         for word in ("::float", "::double", "::real", "now()", "current_date", "current_timestamp"):
             assert word not in text, (path, word)
+
+
+def test_every_model_is_tested_itself_or_through_all_that_read_it(
+    outcome: tuple[Any, dict[str, Any]],
+) -> None:
+    manifest = outcome[1]
+    tested = {
+        parent
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        for parent in node["depends_on"]["nodes"]
+    } | {unit["depends_on"]["nodes"][0] for unit in manifest["unit_tests"].values()}
+    names = {model["unique_id"] for model in models(manifest)}
+
+    def is_tested(name: str) -> bool:
+        readers = [child for child in manifest["child_map"][name] if child in names]
+        return name in tested or (bool(readers) and all(map(is_tested, readers)))
+
+    assert [name for name in sorted(names) if not is_tested(name)] == []
+
+
+def test_no_model_is_read_by_nobody(outcome: tuple[Any, dict[str, Any]]) -> None:
+    """What is not read is no mart, and no mart is a dead end that nobody is told of."""
+    found = models(outcome[1])
+    read = {parent for model in found for parent in model["depends_on"]["nodes"]}
+    unread = [
+        model["name"]
+        for model in found
+        if model["fqn"][1] != "marts" and model["unique_id"] not in read
+    ]
+    assert unread == []
+
+
+def test_no_mart_reads_staging_again_that_it_reads_already_through_a_model(
+    outcome: tuple[Any, dict[str, Any]],
+) -> None:
+    """Two ways to the same rows can differ. The register of files gives names, and is exempt."""
+    found = {model["unique_id"]: model for model in models(outcome[1])}
+    twice = []
+    for model in found.values():
+        parents = [parent for parent in model["depends_on"]["nodes"] if parent in found]
+        for staged in parents if model["fqn"][1] == "marts" else []:
+            again = [one for one in parents if staged in found[one]["depends_on"]["nodes"]]
+            own = found[staged]["fqn"][1:3]
+            if own[0] == "staging" and own[1] != "ops" and again:
+                twice.append((model["name"], staged, again))
+    assert twice == []
