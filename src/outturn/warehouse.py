@@ -123,9 +123,9 @@ def _create_database(connection: psycopg.Connection[Any], name: str, owner: str 
                     database, sql.Identifier(login_name(role))
                 )
             )
-    for owner in (MODELS_OWNER, PUBLISHED_OWNER):
+    for maker in (MODELS_OWNER, PUBLISHED_OWNER):
         connection.execute(
-            sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(owner))
+            sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(maker))
         )
     connection.execute(
         sql.SQL("grant temporary on database {} to {}").format(
