@@ -142,6 +142,53 @@ def test_encodings_and_line_ends_change_nothing(
     assert found == [("Café £ Ltd Ltd",)]
 
 
+@pytest.mark.parametrize("ends", ["\r\n\n", "\r\r\n", "\n\r\n\r"])
+def test_line_ends_of_several_kinds_never_become_part_of_a_value(
+    warehouse_settings: Settings, tmp_path: Path, ends: str
+) -> None:
+    """Of one kind there are as many as lines, and yet others stand among them."""
+    lines = [HEADER[:-1], *(GOOD[:-1].replace("P,Force", f"P,{n}") for n in range(3))]
+    text = "".join(line + ends[at % len(ends) :] for at, line in enumerate(lines))
+    whole = lines[0] + "\n" + lines[1] + "\r\n" + lines[2] + "\n" + lines[3] + "\n"
+    for number, content in enumerate((text, ends.join(lines) + ends, whole)):
+        name = f"payments_2016-01_{number}.csv"
+        result = load(warehouse_settings, tmp_path, name, content)
+        assert (result.landed, result.quarantined, result.refusal) == (3, 0, None)
+    found = rows(
+        warehouse_settings,
+        "select distinct publisher_code, entity_name, is_disputed "
+        "from landing.finance__payments order by 2",
+    )
+    assert found == [("P", "0", None), ("P", "1", None), ("P", "2", None)]
+
+
+TEXTS = """\
+apiVersion: outturn/v1
+kind: ExtractForm
+extract: finance/payments
+form:
+  name: texts
+  files: texts_<YYYY-MM>.csv
+  rejectLimit: {records: 10, percent: 100}
+  constants: {publisher_code: T, amount_gbp: "1", paid_date: "2016-01-05"}
+  columns: {supplier_name: Payee, description: Note}
+"""
+
+
+def test_a_header_that_comes_again_is_no_record(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """Where all columns are texts nothing else would tell it."""
+    (tmp_path / "extracts" / "finance").mkdir(parents=True)
+    (tmp_path / "extracts" / "finance" / "texts.yaml").write_text(TEXTS)
+    settings = warehouse_settings.model_copy(update={"extracts_dir": tmp_path / "extracts"})
+    text = "Payee,Note\nA,Note\nPayee,Note\nB,\n"
+    result = load(settings, tmp_path, "texts_2016-01.csv", text)
+    assert (result.landed, result.quarantined) == (2, 1)
+    ((line, raw, errors),) = quarantined(settings)
+    assert (line, raw, errors[0]["reason"]) == (3, "Payee,Note", "is the header once more")
+
+
 def ledger(lines: Sequence[str], control: str) -> str:
     header = "Entity,Period,Journal,Line,Cost Centre,Subjective,Objective,Amount,Posted\n"
     return header + "".join(f"{line}\n" for line in lines) + control

@@ -211,5 +211,6 @@ def _newline(data: bytes) -> tuple[str | None, int]:
         return None, lines
     if lines == pairs:
         return "\r\n", lines
-    alone = {"\n": ends, "\r": returns}
-    return next((one for one, count in alone.items() if count == lines), None), lines
+    if not returns:
+        return "\n", lines
+    return None if ends else "\r", lines

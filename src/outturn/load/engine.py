@@ -243,6 +243,9 @@ class Engine:
             else [f"coalesce({cells}, null) is not null"]
         )
         rules += [f"c{index} is null" for index in self._layout.unnamed]
+        if self._layout.titles:
+            same = [f"c{n} is not distinct from {literal(t)}" for n, t in self._layout.titles]
+            rules.append(_escape(f"not ({' and '.join(same)})"))
         has_moments = any(one.local is not None for one in made)
         return _compose(made, rules, offsets_table(self._form.timezone) if has_moments else "")
 

@@ -17,13 +17,17 @@ BLANK_COLUMNS = 200
 
 @dataclass(frozen=True)
 class Layout:
-    """The header as found: where each column is, and which cells must be blank."""
+    """The header as found: where each column is, and which cells must be blank.
+
+    `titles` are its cells as they stand, for a header that comes again is no record.
+    """
 
     line: int
     width: int
     positions: dict[str, int]
     unnamed: tuple[int, ...]
     ignored: tuple[int, ...]
+    titles: tuple[tuple[int, str], ...] = ()
 
     @property
     def needed(self) -> int:
@@ -91,7 +95,8 @@ def _layout(file: str, contract: Contract, form: Form, line: int, cells: Sequenc
     missing = _missing(form, cells)
     if unknown or repeated or missing:
         raise _bad_header(file, contract, form, line, unknown, repeated, missing)
-    layout = Layout(line, len(cells), positions, tuple(unnamed), tuple(ignored))
+    titles = tuple((index, cells[index]) for index in sorted(positions.values()))
+    layout = Layout(line, len(cells), positions, tuple(unnamed), tuple(ignored), titles)
     if layout.width - layout.needed <= BLANK_COLUMNS:
         return layout
     inner = tuple(index for index in unnamed if index < layout.needed)

@@ -104,6 +104,8 @@ class Judge:
         for index in layout.unnamed:
             if index < len(cells) and not is_blank(cells[index]):
                 return Fault("", cells[index], f"a value in cell {index + 1}, which has no header")
+        if layout.titles and all(cells[index] == title for index, title in layout.titles):
+            return Fault("", "", "is the header once more")
         return None
 
 

@@ -4,7 +4,7 @@ The fast engine reads well-formed blocks; this decides everything else, and both
 they accept. Rules: a record ends at LF, CR or CRLF outside quotes; a quoted cell may contain
 delimiters, line ends and doubled quotes; spaces around a quoted cell are not part of it; a quote
 inside an unquoted cell is an ordinary character. Anything else is a fault of that one line, and
-reading goes on with the next.
+reading goes on with the next; between two quotes of which one may be astray, of every line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Record:
 def tokenise(
     text: str, delimiter: str, first_line: int, *, final: bool, limit: int = sys.maxsize
 ) -> tuple[list[Record], int]:
-    """The first records of a text, at most `limit`, and how many characters they take up.
+    """The first records of a text, about `limit` at most, and how many characters they take up.
 
     With `final` everything is read; otherwise a record that does not end in the text is left.
     Empty lines are no records.
@@ -50,9 +50,8 @@ def tokenise(
         found = _one(text, position, line, delimiter, final=final)
         if found is None:
             break
-        record, end, lines = found
-        if record is not None:
-            records.append(replace(record, end=end))
+        read, end, lines = found
+        records += [replace(record, end=end) for record in read]
         position, line = end, line + lines
     return records, position
 
@@ -81,28 +80,40 @@ def split_simple(line: str, delimiter: str, number: int) -> Record:
 
 def _one(
     text: str, position: int, line: int, delimiter: str, *, final: bool
-) -> tuple[Record | None, int, int] | None:
-    """(record, where it ends, its lines), or None when it does not end in this text."""
+) -> tuple[list[Record], int, int] | None:
+    """(record, where it ends, its lines), or None when it does not end in this text.
+
+    An empty line is no record; several are the lines of which nobody can tell what they are.
+    """
     first = _line_at(text, position)
     if not final and not _ends_line(text, first):
         return None
     raw = text[position:first].rstrip("\r\n")
     if '"' not in raw:
-        simple = Record(line, raw, tuple(raw.split(delimiter))) if raw else None
+        simple = [Record(line, raw, tuple(raw.split(delimiter)))] if raw else []
         return simple, first, 1
     cells, end, fault = _cells(text, position, delimiter)
     if fault == _OPEN and not final and len(text) - position < MAX_RECORD_BYTES:
         return None
+    if fault is not None:
+        return [Record(line, raw, (), fault)], first, 1
+    after = _after_line_end(text, end)
+    if not final and not _ends_line(text, after):
+        return None
     record_text = text[position:end]
     lines = _count_lines(record_text)
-    after = _after_line_end(text, end)
-    if fault is None and not final and not _ends_line(text, after):
-        return None
-    if fault is None and lines > 1:
-        fault = _swallowed(record_text, delimiter, len(cells), lines)
+    return _whole(Record(line, record_text, cells), delimiter, lines), after, lines
+
+
+def _whole(record: Record, delimiter: str, lines: int) -> list[Record]:
+    """A record with quotes as it is, or its lines where nobody can tell what they are."""
+    if lines == 1:
+        return [record]
+    fault = _swallowed(record.raw, delimiter, len(record.cells), lines)
     if fault is None:
-        return Record(line, record_text, cells), after, lines
-    return Record(line, raw, (), fault), first, 1
+        return [record]
+    parts = enumerate(_split_lines(record.raw), record.line)
+    return [Record(number, part, (), fault) for number, part in parts if part]
 
 
 _OPEN = "a quote is opened and never closed"
@@ -139,12 +150,16 @@ def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _swallowed(text: str, delimiter: str, width: int, lines: int) -> str | None:
-    """A record over several lines of which an inner one is itself a record: a quote is astray."""
+    """A record over several lines of which an inner one is itself a record.
+
+    Either a quote is astray, or a cell holds what looks like records: none of it is taken.
+    """
+    stands = "stands between quotes"
     if lines > MAX_RECORD_LINES:
-        return f"one record runs over {lines} lines: a quote is astray"
+        return f"{stands} that are {lines} lines apart: one may be astray"
     inner = _split_lines(text)[1:-1]
     if width > 2 and any(_is_record(one, delimiter, width) for one in inner):
-        return f"one record runs over {lines} lines that look like records: a quote is astray"
+        return f"{stands}, {lines} lines apart, with what looks like records: one may be astray"
     return None
 
 
