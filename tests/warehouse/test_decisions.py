@@ -12,6 +12,7 @@ from outturn import check
 from outturn.contracts import load_contracts
 from outturn.database import connect
 from outturn.settings import Settings
+from tests.conftest import rows
 
 Row = dict[str, Any]
 Land = Callable[..., int]
@@ -111,10 +112,6 @@ def test_a_held_decision_is_looked_at_again_when_its_claim_has_come(
     ("extract", "record", "change", "failure"),
     [
         (
-            *("supplier/relief_claims", CLAIM, {"claimed_on": "2016-02-29"}),
-            "claimed_within_the_deadline",
-        ),
-        (
             *("supplier/relief_claims", CLAIM, {"indicator_code": "HR12"}),
             "the_period_is_one_of_its_indicator",
         ),
@@ -151,3 +148,32 @@ def test_what_nobody_may_claim_or_decide_is_held_with_its_record(
     result = check.check_file(warehouse_settings, land(extract, {**record, **change}))
     assert not result.accepted
     assert result.failures == [failure]
+
+
+def test_a_late_claim_is_set_aside_and_the_others_of_its_file_are_taken(
+    warehouse_settings: Settings, land: Land
+) -> None:
+    late = {**CLAIM, "claim_id": "R-2", "claimed_on": "2016-02-29"}
+    file_id = land("supplier/relief_claims", CLAIM, late)
+    with connect(warehouse_settings, "admin") as connection:
+        connection.execute(
+            "insert into ops.file_part values (%s, 'R-1', ''), (%s, 'R-2', '')", (file_id, file_id)
+        )
+    assert check.check_file(warehouse_settings, file_id).accepted
+    counts = "select records, landed, quarantined from ops.extract_file"
+    assert rows(warehouse_settings, counts) == [(2, 1, 1)]
+    assert rows(warehouse_settings, "select part_code from ops.file_part") == [("R-1",)]
+    query = "select record_number, raw_record::jsonb ->> 'claim_id', errors from quarantine.record"
+    ((record, claim_id, errors),) = rows(warehouse_settings, query)
+    assert (record, claim_id) == (2, "R-2")
+    assert errors[0]["column"] == "deadline"
+    assert "claimed_on 2016-02-29, deadline 2016-02-26" in errors[0]["reason"]
+
+
+def test_more_late_claims_than_the_limit_hold_their_file(
+    warehouse_settings: Settings, land: Land
+) -> None:
+    late = [{**CLAIM, "claim_id": f"R-{n}", "claimed_on": "2016-02-29"} for n in range(11)]
+    result = check.check_file(warehouse_settings, land("supplier/relief_claims", *late))
+    assert result.failures == ["claimed_within_the_deadline"]
+    assert rows(warehouse_settings, "select landed from ops.extract_file") == [(11,)]

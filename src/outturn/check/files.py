@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from outturn.check import engine, pages
 from outturn.check.results import CheckResult, Outcome
+from outturn.check.setting_aside import set_aside
 from outturn.check.suite import FileFacts, plan
 from outturn.contracts import Contract, load_contracts
 from outturn.database import connect
@@ -65,6 +66,9 @@ def check_files(settings: Settings, file_ids: Iterable[int]) -> Iterator[CheckRe
             with connect(settings, "loader", autocommit=True) as connection:
                 contract, facts = _facts(connection, contracts, file_id, seeds_path)
                 outcomes = engine.validate(settings, facts, plan(contract, facts))
+                while set_aside(connection, contract, file_id, outcomes):
+                    _, facts = _facts(connection, contracts, file_id, seeds_path)
+                    outcomes = engine.validate(settings, facts, plan(contract, facts))
                 result = _result(settings, facts, outcomes)
                 _record(connection, result, outcomes)
                 pages.write_file_page(settings, connection, file_id)

@@ -65,6 +65,7 @@ def build_contract(path: Path, relative: str, document: dict[str, Any]) -> Contr
         table=f"{source}__{extract}",
     )
     _check_contract(contract)
+    _check_scopes(contract)
     forms = [
         build_form(contract, path, f"customProperties.forms.{index}", raw)
         for index, raw in enumerate(custom.get("forms", []))
@@ -181,6 +182,7 @@ def _check(path: Path, column: str | None, rule: dict[str, Any]) -> Check:
         expectation=implementation.get("type"),
         kwargs=implementation.get("kwargs", {}),
         description=" ".join(rule.get("description", "").split()),
+        by_record=rule.get("scope") == "record",
     )
 
 
@@ -209,6 +211,12 @@ def _check_contract(contract: Contract) -> None:
     if period and contract.replaces == "period" and contract.column(period).type != "period":
         reason = f"the column {period!r} needs logicalTypeOptions.format: yyyy-MM"
         raise ContractInvalid(contract.path, "customProperties.periodColumn", reason)
+
+
+def _check_scopes(contract: Contract) -> None:
+    if contract.amount_column and any(check.by_record for check in contract.checks):
+        reason = "`scope: record` would take records out of the totals of an extract with amounts"
+        raise ContractInvalid(contract.path, "schema.0.quality", reason)
 
 
 def _due(document: dict[str, Any]) -> int | None:

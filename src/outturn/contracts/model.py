@@ -149,7 +149,10 @@ class RejectLimit:
 
 @dataclass(frozen=True)
 class Check:
-    """A check of landed rows. Either a library `metric` or a Great Expectations expectation."""
+    """A check of landed rows. Either a library `metric` or a Great Expectations expectation.
+
+    `by_record`: what fails is set aside record by record, and does not hold its file back.
+    """
 
     name: str
     column: str | None
@@ -161,6 +164,7 @@ class Check:
     expectation: str | None = None
     kwargs: dict[str, Any] = field(default_factory=dict, hash=False)
     description: str = ""
+    by_record: bool = False
 
 
 @dataclass(frozen=True)

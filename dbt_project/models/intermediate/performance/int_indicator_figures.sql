@@ -1,5 +1,5 @@
--- One row per indicator and measurement period: reported, recomputed, agreed figures and relief, side
--- by side as they came.
+-- One row per indicator and measurement period: reported, recomputed, agreed figures and relief
+-- side by side, as they came.
 with indicator_periods as (
     select * from {{ ref('int_indicator_periods') }}
 ),
