@@ -45,12 +45,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A file that lies at a source and was not taken, and why."""
+    """A file that lies at a source, or is promised there, and was not taken, and why."""
 
     url: str
     name: str
     reason: str
-    size_bytes: int
+    size_bytes: int | None
     modified_at: datetime | None
 
 
@@ -133,6 +133,16 @@ def _file_id(connection: psycopg.Connection[Any], delivery: Delivery) -> int:
     if row is None:
         raise LookupError(f"{delivery.extract} {delivery.sha256} vanished while it was registered")
     return int(row[0])
+
+
+def absent(
+    connection: psycopg.Connection[Any], folder: str, promised: Iterable[str]
+) -> list[Waiting]:
+    """Those files that a manifest promises in a folder, that are not there and never came."""
+    urls = {f"{folder}/{name}": name for name in sorted(promised)}
+    came = latest_by_url(connection, urls)
+    reason = "the manifest names it, but it is not there"
+    return [Waiting(url, name, reason, None, None) for url, name in urls.items() if url not in came]
 
 
 def note_waiting(

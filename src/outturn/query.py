@@ -10,6 +10,15 @@ from outturn.database import connect
 from outturn.errors import QueryRefused
 from outturn.settings import Settings
 
+_NO_SUCH_TABLE = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)
+_MARTS = """
+select table_name from information_schema.tables where table_schema = 'marts' order by table_name
+"""
+
 
 def ask(settings: Settings, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows. Raises QueryRefused with PostgreSQL's reason.
@@ -22,7 +31,7 @@ def ask(settings: Settings, query: str) -> tuple[list[str], list[tuple[Any, ...]
             cursor = connection.execute(query.replace("%", "%%").encode(), {})
             return [column.name for column in cursor.description or ()], cursor.fetchall()
     except psycopg.Error as problem:
-        raise QueryRefused(str(problem).strip()) from problem
+        raise _refused(settings, problem) from problem
 
 
 def copy_csv(settings: Settings, query: str, out: IO[bytes]) -> None:
@@ -36,4 +45,15 @@ def copy_csv(settings: Settings, query: str, out: IO[bytes]) -> None:
             for block in copy:
                 out.write(block)
     except psycopg.Error as problem:
-        raise QueryRefused(str(problem).strip()) from problem
+        raise _refused(settings, problem) from problem
+
+
+def _refused(settings: Settings, problem: psycopg.Error) -> QueryRefused:
+    """PostgreSQL's reason, and where a table is not there or not readable, those that are."""
+    remedy = ""
+    if isinstance(problem, _NO_SUCH_TABLE):
+        with connect(settings, "finance") as connection:
+            rows = connection.execute(_MARTS).fetchall()
+        names = ", ".join(f"marts.{name}" for (name,) in rows)
+        remedy = f"There are: {names}." if names else "Nothing is published yet: outturn refresh."
+    return QueryRefused(f"{str(problem).strip()}.", remedy=remedy)

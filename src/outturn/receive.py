@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from outturn import archive, manifest
+from outturn import archive, deliveries, manifest
 from outturn.contracts import Contract, Match, load_contracts
 from outturn.database import connect
 from outturn.deliveries import Delivery, Waiting, latest_by_url, names_of, note_waiting, register
@@ -73,8 +73,10 @@ def receive(settings: Settings, source: str, received_at: datetime | None = None
         round_ = Round(
             settings, connection, location, contracts, source, given_received_at=received_at
         )
-        candidates = _settled(round_, _finished(round_, location.list()))
-        _take_all(round_, candidates)
+        listing = location.list()
+        _take_all(round_, _settled(round_, _finished(round_, listing)))
+        promised = round_.entries.keys() - {seen.name for seen in listing}
+        round_.waiting += deliveries.absent(connection, location.url, promised)
         note_waiting(connection, source, round_.waiting)
     return _finish(round_)
 

@@ -14,7 +14,7 @@ import pytest
 
 from outturn import cli_contract, warehouse
 from outturn.contracts import load_contracts
-from outturn.errors import DraftImpossible
+from outturn.errors import DraftImpossible, NotReady
 from outturn.load import LoadResult, load_file
 from outturn.receive import receive_paths
 from outturn.settings import Settings
@@ -153,6 +153,22 @@ def test_a_person_says_which_of_two_ways_is_meant(
     )
     assert "# ASK" not in text
     assert landed(settings) == [("A", date(2015, 1, 4)), ("B", date(2015, 2, 4))]
+
+
+def test_a_contract_newer_than_the_warehouse_asks_for_init(
+    warehouse_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = warehouse_settings.model_copy(update={"extracts_dir": tmp_path / "extracts"})
+    (tmp_path / "extracts").mkdir()
+    path = tmp_path / "New 2015-04.csv"
+    path.write_bytes(b"Who,What\nA,x\nB,y\n")
+    monkeypatch.setattr(cli_contract, "get_settings", lambda: settings)
+    cli_contract.draft(path, "office", "sample")
+    (file_id,) = receive_paths(settings, [path], received_at=datetime(2015, 5, 20, tzinfo=UTC))
+    with pytest.raises(NotReady, match="Run `outturn init`"):
+        load_file(settings, file_id)
+    warehouse.initialise(settings)
+    assert load_file(settings, file_id).landed == 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ from typer.testing import CliRunner
 
 from outturn import check, cli, cli_files
 from outturn.check.pages import file_page, index_page
+from outturn.database import connect
+from outturn.errors import QueryRefused
 from outturn.load import load_file
+from outturn.query import ask
 from outturn.receive import receive_paths
 from outturn.settings import Settings
 from outturn.sources import fingerprint_of
@@ -106,6 +109,17 @@ def test_a_question_is_one_statement_that_reads(
     asked = CliRunner().invoke(cli.app, ["sql", query, *(["--csv"] if as_csv else [])])
     assert asked.exit_code == 1
     assert rows(warehouse_settings, "select to_regnamespace('marts') is not null") == [(True,)]
+
+
+def test_a_question_about_no_mart_is_told_which_there_are(warehouse_settings: Settings) -> None:
+    with pytest.raises(QueryRefused, match="Nothing is published yet"):
+        ask(warehouse_settings, "select * from marts.nothing")
+    with connect(warehouse_settings, "admin") as connection:
+        connection.execute("create table marts.something (a integer)")
+        connection.execute("grant select on marts.something to outturn_finance")
+    for table in ("marts.something_else", "something", "landing.finance__payments", "nowhere.x"):
+        with pytest.raises(QueryRefused, match=r"There are: marts\.something\."):
+            ask(warehouse_settings, f"select * from {table}")
 
 
 def run(settings: Settings, *arguments: str, **environment: str) -> str:

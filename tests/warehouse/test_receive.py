@@ -167,6 +167,25 @@ def test_the_manifest_says_when_a_file_was_received(
     assert received_at == datetime(2016, 7, 5, 8, 30, tzinfo=UTC)
 
 
+def test_what_the_manifest_promises_and_never_came_is_named_until_it_comes(
+    warehouse_settings: Settings, finance: Path
+) -> None:
+    promise = "file_name,received_at\n"
+    for name in (LEDGER, "ledger_2016-02.csv"):
+        promise += f"{name},2016-07-05T09:30\n"
+    put(finance, "manifest.csv", promise)
+    taken = put(finance, LEDGER)
+    assert len(receive(warehouse_settings, "finance")) == 1
+    promised = {"ledger_2016-02.csv": "the manifest names it, but it is not there"}
+    assert waiting(warehouse_settings) == promised
+    taken.unlink()  # a source may tidy up what was taken
+    assert receive(warehouse_settings, "finance") == []
+    assert waiting(warehouse_settings) == promised
+    put(finance, "ledger_2016-02.csv", "other")
+    assert len(receive(warehouse_settings, "finance")) == 1
+    assert waiting(warehouse_settings) == {}
+
+
 def test_a_bad_manifest_is_refused_by_line_and_nothing_is_taken(
     warehouse_settings: Settings, finance: Path
 ) -> None:

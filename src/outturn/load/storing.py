@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from outturn.contracts import Contract
-from outturn.errors import FileRefused
+from outturn.errors import FileRefused, NotReady
 from outturn.load.controls import Totals
 from outturn.load.job import Job
 from outturn.load.worker import Rejected
@@ -22,13 +22,20 @@ SHOWN_REJECTS = 3
 
 @contextmanager
 def copy_rows(connection: psycopg.Connection[Any], contract: Contract) -> Iterator[psycopg.Copy]:
-    """A binary COPY into the extract's landing table."""
+    """A binary COPY into the extract's landing table. Raises NotReady before it is made."""
     names = ("file_id", "record_number", *(column.name for column in contract.columns))
     statement = sql.SQL("copy landing.{} ({}) from stdin (format binary)").format(
         sql.Identifier(contract.table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        yield copy
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            yield copy
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as problem:
+        raise NotReady(
+            f"{contract.path} is newer than the warehouse: landing.{contract.table} is not there "
+            "or lacks a column.",
+            remedy="Run `outturn init`: it makes what a contract needs and changes nothing else.",
+        ) from problem
 
 
 def spool_rejects(spool: IO[str], rejected: list[Rejected]) -> None:
