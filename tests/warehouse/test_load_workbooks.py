@@ -134,8 +134,41 @@ def test_cells_land_exactly_or_are_named(warehouse_settings: Settings, tmp_path:
     assert "#REF!" in kept[6][1][0]["reason"]
 
 
+def test_what_a_workbook_does_not_keep_exactly_never_lands(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """Numbers of more than 53 bits, days before March 1900, text formulas that were not run."""
+    content = book(
+        ["sure", 99999999999999, DAY, 9007199254740991],
+        ["in a text", 1, DAY, 9007199254740993],
+        ["in a number", 9007199254740993, DAY],
+        ["in February", 1, date(1900, 2, 28)],
+        ["formula", 1, DAY, "=A1"],
+        [" 1e3 ", 1, DAY, -0.0],
+    )
+    content = patched(content, "<f>A1</f><v />", "<f>A1</f>")
+    content = patched(content, '<c r="D6">', '<c r="D6" t="str">')
+    settings, result = load(warehouse_settings, tmp_path, content)
+    assert result.refusal is None
+    assert rows(
+        settings,
+        "select supplier_name, amount_gbp, description from landing.finance__payments "
+        "order by record_number",
+    ) == [
+        ("sure", Decimal("99999999999999.00"), "9007199254740991"),
+        (" 1e3 ", Decimal("1.00"), "0"),
+    ]
+    kept = rows(settings, "select line_number, errors from quarantine.record order by 1")
+    assert {line: errors[0]["column"] for line, errors in kept} == {
+        3: "", 4: "amount_gbp", 5: "paid_date", 6: "",
+    }  # fmt: skip
+    assert "more digits than a workbook keeps" in kept[0][1][0]["reason"]
+    assert "formula without a value" in kept[3][1][0]["reason"]
+
+
 DOCTYPE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><worksheet'
 ONE = book(["Acme", 1, DAY])
+AMOUNT = '<c r="B2" t="n"><v>1</v>'
 
 
 def far(_workbook: Any, sheet: Any) -> None:
@@ -156,6 +189,12 @@ def second(workbook: Any, _sheet: Any) -> None:
         (book(["Acme", 1, DAY], change=second), "several sheets and none is named"),
         (patched(ONE, "</sheetData>", ""), "cannot be read as a workbook"),
         (patched(ONE, "<v>1</v>", "<v>one</v>"), "cannot be read as a workbook"),
+        (patched(ONE, "<v>1</v>", "<v>1<!-- 2 -->3</v>"), "a comment within a value"),
+        (
+            patched(ONE, '<c r="B2" t="n"><v>1</v>', '<c t="e"><v>#N/A</v>'),
+            "does not say its place",
+        ),
+        (patched(ONE, '<c r="B2" t="n"><v>1</v>', "<c><f>1+1</f>"), "does not say its place"),
         (ONE[:-60], "damaged zip"),
         (b"Payee,Amount,Paid\n", "is no Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted workbook"),

@@ -19,6 +19,14 @@ from outturn.load.cells import is_blank
 
 # From here on the 15 digits that Excel keeps would cut off decimals that may matter.
 MANY = 1e11
+# From here on a number may be another than the one that was written.
+LARGEST = 2.0**53
+# Excel counts a 29 February 1900: what it calls a day before March is one or another.
+FIRST_DAY = date(1900, 3, 1)
+
+
+class NotExactError(ValueError):
+    """A number in a column of text that has more digits than a workbook keeps."""
 
 
 def says_nothing(cells: Sequence[Any]) -> bool:
@@ -59,6 +67,8 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
+        if abs(cell) >= LARGEST:
+            return f"{cell:.16e}"  # no declared way of writing a number
         return format(Decimal(f"{cell:.15g}" if abs(cell) < MANY else repr(cell)), "f")
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
@@ -69,12 +79,23 @@ def as_text(cell: Any) -> str:
 
 
 def write(cell: Any, column: Column, style: FormColumn) -> str:
-    """A typed cell as the form writes values of its column."""
+    """A typed cell as the form writes values of its column, or so that it is none of them.
+
+    Raises NotExactError.
+    """
     if isinstance(cell, bool) and column.type == "boolean":
         return style.booleans.true[0] if cell else style.booleans.false[0]
+    if isinstance(cell, float) and column.type == "text" and abs(cell) >= LARGEST:
+        raise NotExactError(f"has a number of more digits than a workbook keeps: {cell!r}")
     if not isinstance(cell, date):
         return as_text(cell)
+    return _moment(cell, column, style)
+
+
+def _moment(cell: date, column: Column, style: FormColumn) -> str:
     moment = cell if isinstance(cell, datetime) else datetime.combine(cell, time(0))
+    if moment.date() < FIRST_DAY:
+        return f"{as_text(cell)} (Excel)"
     if column.type == "period":
         return f"{moment:%Y-%m}"
     if column.type == "date" and moment.time() == time(0):

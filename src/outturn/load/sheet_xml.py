@@ -37,6 +37,15 @@ _FORMULA = re.compile(
     rf"""<(?:\w+:)?c(?![^>]*\st\s*=\s*["']str["']){_REFERENCE}[^>]*>\s*"""
     r"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*(?!\s*<(?:\w+:)?v>[^<])".encode()
 )
+# A formula of text has at least an empty value once it was calculated.
+_NO_VALUE = re.compile(
+    rf"""<(?:\w+:)?c(?=[^>]*\st\s*=\s*["']str["'])[^>]*?{_REFERENCE}[^>]*>\s*"""
+    r"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*</(?:\w+:)?c>".encode()
+)
+_NAMELESS = re.compile(
+    rb"""<(?:\w+:)?c(?![^>]*\sr\s*=)(?:[^>]*\st\s*=\s*["']e["']|(?:\s[^>]*)?>\s*<(?:\w+:)?f\b)"""
+)
+_BROKEN = re.compile(rb"<(?:\w+:)?[vt](?:\s[^>]*)?>[^<]*<[!?](?!\[CDATA)")
 
 Unsaid = dict[tuple[int, int], str]
 
@@ -79,7 +88,7 @@ def unsaid(file: str, path: Path, sheet: str) -> Unsaid:
                 _refuse_unreadable(file, piece)
         for piece in _cells_of(file, archive, _part_of(file, archive, sheet)):
             _refuse_unreadable(file, piece)
-            found |= _unsaid(piece)
+            found |= _unsaid(file, piece)
     return found
 
 
@@ -114,6 +123,8 @@ def _pieces(
 def _refuse_unreadable(file: str, piece: bytes) -> None:
     if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
         raise FileRefused(file, "declares entities of its own, which no workbook needs")
+    if (b"<!--" in piece or b"<?" in piece) and _BROKEN.search(piece):
+        raise FileRefused(file, "has a comment within a value")
     if b"_x0000_" in piece:
         raise FileRefused(file, "contains a NUL character: it is damaged")
 
@@ -153,13 +164,17 @@ def _exactly(piece: bytes, _before: Bounds) -> Bounds:
     return rows, columns
 
 
-def _unsaid(piece: bytes) -> Unsaid:
+def _unsaid(file: str, piece: bytes) -> Unsaid:
     found: Unsaid = {}
-    if re.search(rb"""t\s*=\s*["']e["']""", piece):
+    has_errors = re.search(rb"""t\s*=\s*["']e["']""", piece)
+    has_formulas = b"<f" in piece or b":f" in piece
+    if (has_errors or has_formulas) and _NAMELESS.search(piece):
+        raise FileRefused(file, "has an error or a formula in a cell that does not say its place")
+    if has_errors:
         for letters, digits, text in _ERROR.findall(piece):
             found[int(digits[:9]), _column(letters[:4])] = html.unescape(text.decode()) or "#ERROR"
-    if b"<f" in piece or b":f" in piece:
-        for letters, digits, text in _FORMULA.findall(piece):
+    if has_formulas:
+        for letters, digits, text in _FORMULA.findall(piece) + _NO_VALUE.findall(piece):
             place = int(digits[:9]), _column(letters[:4])
             found.setdefault(place, "=" + html.unescape(text.decode()))
     return found

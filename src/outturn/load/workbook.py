@@ -19,7 +19,14 @@ from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_ROWS, Block, CellsBlock, ControlRecord, RowsBlock
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
 from outturn.load.records import Record
-from outturn.load.sheet_cells import as_text, column_text, says_nothing, write
+from outturn.load.sheet_cells import (
+    LARGEST,
+    NotExactError,
+    as_text,
+    column_text,
+    says_nothing,
+    write,
+)
 from outturn.load.sheet_xml import Unsaid, refuse_far, unsaid
 
 MAX_UNCOMPRESSED = 400 << 20
@@ -96,15 +103,22 @@ class Workbook:
         is_odd = len(rows[0][1]) != self.layout.width
         if is_odd or not self._unsaid_rows.isdisjoint(range(rows[0][0], rows[-1][0] + 1)):
             return RowsBlock([self._record(row) for row in rows])
-        columns = [
-            column_text(cells, self._writers.get(index, (None,))[0], partial(self._text, index))
-            for index, cells in enumerate(zip(*(cells for _, cells in rows), strict=True))
-        ]
+        try:
+            columns = [
+                column_text(cells, self._writers.get(index, (None,))[0], partial(self._text, index))
+                for index, cells in enumerate(zip(*(cells for _, cells in rows), strict=True))
+            ]
+        except NotExactError:
+            return RowsBlock([self._record(row) for row in rows])
         return CellsBlock(columns, len(rows), lambda index: self._record(rows[index]))
 
     def _record(self, row: Row) -> Record:
         number, cells = row
-        return Record(number, "", self._as_text(cells), self._error_in(number))
+        try:
+            return Record(number, "", self._as_text(cells), self._error_in(number))
+        except NotExactError as problem:
+            plain = tuple(as_text(cell) for cell in cells)
+            return Record(number, "", plain, str(problem))
 
     def _error_in(self, number: int) -> str | None:
         """An error where text is wanted would be text; all other columns refuse it themselves."""
@@ -136,7 +150,7 @@ class Workbook:
         )
 
     def _text(self, index: int, cell: Any) -> str:
-        if type(cell) is float and cell.is_integer() and abs(cell) < 1e15:
+        if type(cell) is float and cell.is_integer() and abs(cell) < LARGEST:
             return str(int(cell))
         if index in self._writers:
             return write(cell, *self._writers[index])
