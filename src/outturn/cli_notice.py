@@ -48,6 +48,19 @@ def draft(
         typer.echo(str(path))
 
 
+@app.command()
+def pa23(
+    contract: Contract,
+    out: Annotated[Path, typer.Option(help="Folder for the CSV and the JSON.")] = Path(),
+    as_at: AsAt = None,
+) -> None:
+    """Export the newest contract performance notice (UK9): ratings of the published KPIs."""
+    from outturn.notice import pa23 as performance
+
+    for path in performance.export(get_settings(), contract, out, _schema(as_at)):
+        typer.echo(str(path))
+
+
 def _schema(as_at: datetime | None) -> str:
     """The schema of the live marts, or of the as-at build of a day."""
     return f"asat_{as_at:%Y%m%d}_marts" if as_at else "marts"

@@ -123,7 +123,7 @@ def test_the_person_sees_the_credit_its_evidence_and_what_changed(
     )
     assert failed
     assert all(code in body for (code,) in failed)
-    for words in ("Credit before caps", "Since last month", "SSCL_KPI_Return_2015-10.xlsx"):
+    for words in ("Credit before caps", "Since last month", "SSCL_KPI_Return_2015-10"):
         assert words in body
     approver.answer(DAG, run_id, "approve", "Reject", {"reason": "Evidence of HR01 is missing"})
     assert asker.wait(DAG, run_id, seconds=120)["state"] == "success"
