@@ -79,38 +79,15 @@ final as (
         case
             when valued.status <> 'measured' then null
             when worst_bands.indicator_code is not null then indicator_bands.severity
-            when valued.target is null then null
-            when valued.direction = 'higher' and valued.value >= valued.target then 'met'
-            when valued.direction = 'lower' and valued.value <= valued.target then 'met'
-            when
-                valued.direction = 'inside'
-                and valued.value between valued.target and valued.target_high
-                then 'met'
-            when
-                valued.direction = 'outside'
-                and not valued.value between valued.target and valued.target_high
-                then 'met'
-            else 'minor'
+            when {{ is_on_target('valued') }} then 'met'
+            when valued.target is not null then 'minor'
         end as severity,
         coalesce(worst_bands.severity, 'minor') as worst_severity,
         -- measures
         valued.numerator,
         valued.denominator,
         valued.value,
-        -- How far the rounded value is from its target, on the wrong side of it, in its unit.
-        case
-            when valued.value is null then null
-            when valued.direction = 'lower' then greatest(valued.value - valued.target, 0)
-            when valued.direction = 'inside'
-                then
-                    greatest(valued.target - valued.value, valued.value - valued.target_high, 0)
-            when valued.direction = 'outside'
-                then
-                    greatest(
-                        least(valued.value - valued.target, valued.target_high - valued.value), 0
-                    )
-            else greatest(valued.target - valued.value, 0)
-        end as shortfall,
+        {{ short_of_target('valued') }} as shortfall,
         coalesce(indicator_bands.points, 0) as band_points,
         indicator_bands.credit_pct as band_credit_pct,
         coalesce(worst_bands.points, 0) as worst_points,
