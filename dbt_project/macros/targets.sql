@@ -30,3 +30,19 @@
         )
     end
 {%- endmacro %}
+
+
+{#- Whether a value lies in a band, by its bounds and flags. Null without a value. -#}
+{% macro is_in_band(value, band) -%}
+    (
+        {{ band }}.lower_bound is null
+        or {{ value }} > {{ band }}.lower_bound
+        or ({{ band }}.lower_inclusive and {{ value }} = {{ band }}.lower_bound)
+    )
+    and (
+        {{ band }}.upper_bound is null
+        or {{ value }} < {{ band }}.upper_bound
+        or ({{ band }}.upper_inclusive and {{ value }} = {{ band }}.upper_bound)
+    )
+    and {{ value }} is not null
+{%- endmacro %}

@@ -73,13 +73,13 @@ final as (
         indicator_points.severity,
         {{ state_of('indicator_points.severity') }} as state,
         case
-            when indicator_bands.severity is null then 'short of the target'
+            when bands.severity is null then 'short of the target'
             else concat_ws(
                 ' and ',
-                case when indicator_bands.lower_inclusive then 'at least ' else 'above ' end
-                || trim_scale(indicator_bands.lower_bound)::text,
-                case when indicator_bands.upper_inclusive then 'at most ' else 'below ' end
-                || trim_scale(indicator_bands.upper_bound)::text
+                case when bands.lower_inclusive then 'at least ' else 'above ' end
+                || trim_scale(bands.lower_bound)::text,
+                case when bands.upper_inclusive then 'at most ' else 'below ' end
+                || trim_scale(bands.upper_bound)::text
             )
         end as band_text,
         indicator_points.is_repeat,
@@ -131,11 +131,23 @@ final as (
             indicator_points.indicator_code = indicator_values.indicator_code
             and indicator_points.period_month = indicator_values.period_month
             and indicator_points.basis = indicator_values.basis
-    left join indicator_bands
-        on
+    -- A version may have several bands of one severity; what was deemed is in the worst of them.
+    left join lateral (
+        select indicator_bands.* from indicator_bands
+        where
             indicator_periods.indicator_code = indicator_bands.indicator_code
             and indicator_periods.version_valid_from = indicator_bands.version_valid_from
             and indicator_points.severity = indicator_bands.severity
+            and (
+                indicator_points.value is null
+                or ({{ is_in_band('indicator_points.value', 'indicator_bands') }})
+            )
+        order by
+            indicator_bands.points desc,
+            indicator_bands.credit_pct desc nulls last,
+            indicator_bands.lower_bound asc nulls first
+        limit 1
+    ) as bands on true
     left join steps on points_by_period.scheme_code = steps.scheme_code
     left join performance
         on

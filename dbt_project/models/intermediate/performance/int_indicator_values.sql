@@ -102,17 +102,7 @@ final as (
         on
             valued.indicator_code = indicator_bands.indicator_code
             and valued.version_valid_from = indicator_bands.version_valid_from
-            and (
-                indicator_bands.lower_bound is null
-                or valued.value > indicator_bands.lower_bound
-                or (indicator_bands.lower_inclusive and valued.value = indicator_bands.lower_bound)
-            )
-            and (
-                indicator_bands.upper_bound is null
-                or valued.value < indicator_bands.upper_bound
-                or (indicator_bands.upper_inclusive and valued.value = indicator_bands.upper_bound)
-            )
-            and valued.value is not null
+            and {{ is_in_band('valued.value', 'indicator_bands') }}
 )
 
 select * from final
