@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from outturn.database import connect
 from outturn.secret_store import all_secrets
 from outturn.settings import Settings
@@ -26,17 +28,22 @@ STRINGS = (
     "../../etc/passwd",
     "[red]markup[/red]",
 )
-# All of them in one, without what a CSV must quote being left out.
-TOGETHER = " ".join(STRINGS)
-
 # Files that hold secrets by design, readable by their owner alone; the server's own data.
 HOLDERS = {"secrets.json", "airflow.cfg", "superset.env"}
 
 
 def secrets_told(settings: Settings, *more: str) -> list[str]:
-    """Where a generated password or one of `more` stands that must not: files and rows of ops."""
+    """Where a generated password or one of `more` stands that must not be.
+
+    Looked at: files under the home, rows of the warehouse, command lines of running processes.
+    """
     words = {*all_secrets(settings).values(), *more}
     found = [str(path) for path in settings.home.rglob("*") if _tells(path, words)]
+    found += [
+        f"process {process.pid}"
+        for process in psutil.process_iter(["cmdline"])
+        if _any_in(words, process.info["cmdline"] or ())
+    ]
     with connect(settings, "admin") as connection:
         tables = connection.execute(
             "select schemaname, tablename from pg_tables"
