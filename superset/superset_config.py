@@ -11,12 +11,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, redirect, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN
 from superset.config import THEME_DEFAULT as SHIPPED_THEME
 
 TEMPLATES = Path(__file__).with_name("templates")
+# Where whoever logs in begins; Superset's own first page lists charts and offers what is refused.
+FIRST_PAGE = "/superset/dashboard/contract-at-a-glance/"
 
 
 def _required(name: str, at_least: int = 1) -> str:
@@ -79,12 +81,19 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name for i
     """Limit log-ins where they arrive: 6.1.0 limits a view that the form does not post to."""
     from superset.extensions import appbuilder
 
+    app.before_request(_begin_at_the_first_page)
+
     # Our templates before its own: the hooks that it leaves for them, no page of its own.
     app.jinja_loader = ChoiceLoader([FileSystemLoader(TEMPLATES), app.jinja_loader])
     for name in ("AuthDBView", "SecurityApi"):
         blueprint = app.blueprints.get(name)
         if blueprint is not None:
             appbuilder.sm.limiter.limit(AUTH_RATE_LIMIT, methods=["POST"])(blueprint)
+
+
+def _begin_at_the_first_page() -> Any:
+    """Superset's welcome page is the first dashboard."""
+    return redirect(FIRST_PAGE) if request.path == "/superset/welcome/" else None
 
 
 # -- caches: none for data (see above)

@@ -13,3 +13,10 @@
 {% macro extract_label(extract) -%}
     replace(replace({{ extract }}, '/', ': '), '_', ' ')
 {%- endmacro %}
+
+{#- A column's name as words: credit_gbp → credit (£). -#}
+{% macro column_label(name) -%}
+    replace(
+        regexp_replace(regexp_replace({{ name }}, '_gbp$', ' (£)'), '_pct$', ' (%)'), '_', ' '
+    )
+{%- endmacro %}

@@ -85,6 +85,10 @@ def test_there_are_the_four_dashboards_with_at_most_12_charts_a_tab() -> None:
             "wider",
         ),
         (
+            lambda b: b["dashboards"][GLANCE]["filters"][0].update(not_on=["gone"]),
+            "spares gone, not on it",
+        ),
+        (
             lambda b: b["charts"][f"{GLANCE}/points-and-limit"]["params"].update(
                 metrics=["credit", "critical_limit"]
             ),

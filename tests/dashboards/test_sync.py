@@ -55,8 +55,12 @@ def test_a_chart_that_left_is_pruned_and_a_users_own_stays(superset: Settings) -
     assert "Extra" not in found
 
 
-def test_a_permission_too_many_is_seen_and_taken_away(superset: Settings) -> None:
+def test_a_permission_too_many_and_one_too_few_are_seen_and_set_right(superset: Settings) -> None:
     with connect(superset, "superset") as connection:
+        connection.execute(
+            "delete from dashboard_roles using dashboards"
+            " where dashboard_id = dashboards.id and slug = 'service-credits'"
+        )
         connection.execute(
             """
             insert into ab_permission_view_role (id, permission_view_id, role_id)
@@ -69,8 +73,9 @@ def test_a_permission_too_many_is_seen_and_taken_away(superset: Settings) -> Non
             and role.name = 'finance_viewer'
             """
         )
-    with pytest.raises(BundleProblem, match="update role finance_viewer"):
+    with pytest.raises(BundleProblem, match="update role finance_viewer") as refused:
         managing.verify(superset, read())
+    assert "update access to service-credits" in str(refused.value)
     managing.apply(superset, read())
     managing.verify(superset, read())
 

@@ -81,7 +81,11 @@ owed as (
                 then coalesce(', lapses ' || to_char(open_credits.lapses_on, 'DD/MM/YYYY'), '')
             else ''
         end
-        || coalesce('; failed: ' || open_credits.failed_indicators, '')
+        || coalesce(
+            '; ' || credits.failed_kpis
+            || case when credits.failed_kpis = 1 then ' KPI failed' else ' KPIs failed' end,
+            ''
+        )
         || case when credits.critical_failure then '; critical failure' else '' end as detail,
         open_credits.life_state_label as state,
         open_credits.outstanding_gbp as amount_gbp

@@ -21,6 +21,10 @@ assurance as (
     select * from {{ ref('data_assurance') }}
 ),
 
+reckoning as (
+    select * from {{ ref('int_reckoning_day') }}
+),
+
 ratios as (
     select * from {{ ref('support_cost_ratio') }}
     where
@@ -201,10 +205,12 @@ trust as (
             when late > 0 or quarantined > 0 then '▲ With care'
             else '● Yes'
         end as verdict,
-        'Deliveries of the last 3 months: ' || held || ' held back or refused, ' || late
+        coalesce('Deliveries known to ' || to_char(reckoning.reckoned_on, 'DD/MM/YYYY') || '. ', '')
+        || 'Of the last 3 months: ' || held || ' held back or refused, ' || late
         || ' late or missing; records in quarantine: ' || quarantined || '.' as answer,
         null::numeric as amount_gbp
     from deliveries
+    cross join reckoning
 ),
 
 questions as (

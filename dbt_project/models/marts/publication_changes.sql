@@ -39,6 +39,8 @@ final as (
         figure_changes.figure_key ->> 'period_month' as period_month,
         figure_changes.from_value,
         figure_changes.to_value,
+        replace(figure_changes.mart, '_', ' ') as mart_label,
+        {{ column_label('figure_changes.measure') }} as measure_label,
         figure_changes.change_kind,
         figure_changes.why_kind,
         figure_changes.why,

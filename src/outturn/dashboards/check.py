@@ -126,11 +126,18 @@ def _dashboard_problems(slug: str, document: Document, bundle: Bundle) -> Iterat
         for number, row in enumerate(tab["rows"], start=1):
             if sum(item["width"] for item in row) > GRID_COLUMNS:
                 yield f"dashboards/{slug}: row {number} is wider than {GRID_COLUMNS} columns"
+    yield from _filter_problems(slug, document)
+    if document["theme"] not in bundle.themes:
+        yield f"dashboards/{slug}: there is no theme {document['theme']}"
+
+
+def _filter_problems(slug: str, document: Document) -> Iterator[str]:
     for spec in document.get("filters", []):
         if spec["column"] not in marts()[spec["dataset"]].columns:
             yield f"dashboards/{slug}: the filter {spec['name']} names no column of its mart"
-    if document["theme"] not in bundle.themes:
-        yield f"dashboards/{slug}: there is no theme {document['theme']}"
+        for chart in spec.get("not_on", []):
+            if f"{slug}/{chart}" not in charts_on(slug, document):
+                yield f"dashboards/{slug}: the filter {spec['name']} spares {chart}, not on it"
 
 
 def _shared_colours(slug: str, document: Document, bundle: Bundle) -> Iterator[str]:
