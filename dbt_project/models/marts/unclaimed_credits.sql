@@ -25,7 +25,9 @@ final as (
         failed_kpis,
         failed_indicators,
         age_working_days,
-        greatest(lapses_on - reckoned_on, 0)::integer as days_left,
+        case
+            when lapses_on is not null then greatest(lapses_on - reckoned_on, 0)
+        end::integer as days_left,
         -- measures
         due_gbp::numeric as due_gbp,
         notified_gbp::numeric as notified_gbp,

@@ -35,7 +35,7 @@ GRID = TableStyle(
 KPI_HEADER = (
     "KPI", "Numerator", "Denominator", "Value", "Target", "Band", "Points", "Working", "Evidence",
 )  # fmt: skip
-KPI_WIDTHS = (44, 22, 22, 17, 17, 24, 14, 74, 40)
+KPI_WIDTHS = (44, 22, 22, 17, 17, 24, 14, 73, 40)
 
 
 def render(notice: Notice, issue: Issue | None) -> bytes:

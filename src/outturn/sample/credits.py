@@ -67,6 +67,13 @@ class Credits:
             if self._place(credited) != NOT_ON_INVOICE
         ]
 
+    def decided_by(self, month: Month) -> list[tuple[Cell, ...]]:
+        """What one month's file tells: what was decided since the month before's, then this one's.
+
+        So the last month's answers are not there yet.
+        """
+        return [*self.later_decisions(month + -1), *self.first_decisions(month)]
+
     def first_decisions(self, month: Month) -> list[tuple[Cell, ...]]:
         """The notice of the month's credit, and the deduction of earlier ones."""
         made = []

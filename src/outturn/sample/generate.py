@@ -14,7 +14,7 @@ from outturn.sample import accidents as mishaps
 from outturn.sample import decisions
 from outturn.sample.accidents import Accidents
 from outturn.sample.charges import charge_lines, charges_file, charges_pence
-from outturn.sample.credits import ANSWER_DAY, NOTICE_DAY, Credits
+from outturn.sample.credits import Credits
 from outturn.sample.credits import HEADER as CREDITS_HEADER
 from outturn.sample.delivery import Cell, Outbox, sheet_bytes
 from outturn.sample.event_files import HEADER as EVENTS_HEADER
@@ -146,16 +146,11 @@ class _Writer:
         return files
 
     def _credits(self, month: Month) -> None:
-        """What is decided about credits soon after the month's end, and some weeks later."""
-        for rows, number, wait in (
-            (self.credits.first_decisions(month), 0, 0),
-            (self.credits.later_decisions(month), 2, ANSWER_DAY - NOTICE_DAY),
-        ):
-            if rows:
-                content = decisions.plain_form(CREDITS_HEADER, rows)
-                self.outbox.send(
-                    "credit_decisions", month, content, rows=len(rows), number=number, wait=wait
-                )
+        """What was decided about credits since the last month's file."""
+        rows = self.credits.decided_by(month)
+        if rows:
+            content = decisions.plain_form(CREDITS_HEADER, rows)
+            self.outbox.send("credit_decisions", month, content, rows=len(rows))
 
     def history(self) -> None:
         """One workbook with every period before Day 1 for which there is history."""
