@@ -14,8 +14,8 @@ from outturn.sample import accidents as mishaps
 from outturn.sample import decisions
 from outturn.sample.accidents import Accidents
 from outturn.sample.charges import charge_lines, charges_file, charges_pence
-from outturn.sample.credits import Credits
 from outturn.sample.credits import HEADER as CREDITS_HEADER
+from outturn.sample.credits import Credits
 from outturn.sample.delivery import Cell, Outbox, sheet_bytes
 from outturn.sample.event_files import HEADER as EVENTS_HEADER
 from outturn.sample.event_files import EventStream
