@@ -1,4 +1,4 @@
-"""`outturn ledger`: whether the ledger of credits is what was written."""
+"""`outturn ledger`: whether the ledger of credits, and history, are what was written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ def ledger() -> None:
 
 @app.command()
 def verify() -> None:
-    """Recompute its chain of hashes; exits 1 naming the first entry that does not fit."""
-    from outturn.credit_ledger import verify as verify_chain
+    """Recompute its chain of hashes, and history's; exits 1 naming the first that does not fit."""
+    from outturn import credit_ledger
 
-    chain = verify_chain(get_settings())
+    chain = credit_ledger.verify(get_settings())
     typer.echo(f"{chain.entries} entries fit; the last one's hash is {chain.last_hash or '-'}")
+    typer.echo(f"{credit_ledger.verify_history(get_settings())} publications are as sealed.")

@@ -1,4 +1,4 @@
-"""The ledger of credits: what a publication adds to it, and whether its chain holds."""
+"""What a publication records for good, and whether it is still what was written."""
 
 from __future__ import annotations
 
@@ -48,12 +48,32 @@ def post(connection: psycopg.Connection[Any]) -> int:
     return connection.execute(POST).rowcount
 
 
+def seal(connection: psycopg.Connection[Any], publication_id: int) -> None:
+    """Seal the figures that a publication added to history, in the transaction of the swap."""
+    connection.execute(
+        "insert into history.publication_seal (publication_id) values (%s)", (publication_id,)
+    )
+
+
+def verify_history(settings: Settings) -> int:
+    """Recompute every publication's seal; how many there are.
+
+    Raises LedgerBroken naming the first publication whose figures do not fit.
+    """
+    with connect(settings, "publisher") as connection:
+        fault = connection.execute("select * from history.seal_fault()").fetchone()
+        if fault is not None:
+            raise LedgerBroken("history, publication", int(fault[0]), str(fault[1]))
+        counted = connection.execute("select count(*) from history.publication_seal").fetchone()
+    return int(counted[0]) if counted else 0
+
+
 def verify(settings: Settings) -> Chain:
     """Recompute every row's hash. Raises LedgerBroken naming the first row that does not fit."""
     with connect(settings, "publisher") as connection:
         fault = connection.execute("select * from ops.credit_ledger_fault()").fetchone()
         if fault is not None:
-            raise LedgerBroken(int(fault[0]), str(fault[1]))
+            raise LedgerBroken("ops.credit_ledger, entry", int(fault[0]), str(fault[1]))
         last = connection.execute(
             "select entry_number, row_hash from ops.credit_ledger"
             " order by entry_number desc limit 1"

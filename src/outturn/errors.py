@@ -180,12 +180,12 @@ class MonthNotFinal(OutturnError):
 
 
 class LedgerBroken(OutturnError):
-    """The credit ledger was tampered with: names the first entry that does not fit."""
+    """A record was tampered with: names the first entry that does not fit."""
 
-    def __init__(self, entry_number: int, fault: str) -> None:
-        self.entry_number, self.fault = entry_number, fault
+    def __init__(self, record: str, entry_number: int, fault: str) -> None:
+        self.record, self.entry_number, self.fault = record, entry_number, fault
         super().__init__(
-            f"ops.credit_ledger, entry {entry_number}: {fault}.",
+            f"{record} {entry_number}: {fault}.",
             remedy="Somebody changed it past its triggers: restore it from a backup and compare.",
         )
 

@@ -152,3 +152,59 @@ def test_a_row_that_was_hashed_anew_breaks_the_one_after_it(ledger: Settings) ->
     with pytest.raises(LedgerBroken, match="does not follow") as caught:
         credit_ledger.verify(ledger)
     assert caught.value.entry_number == 3
+
+
+def sealed(settings: Settings) -> Settings:
+    """Two publications with figures of their own, each sealed."""
+    with connect(settings, "admin") as connection:
+        connection.execute("insert into ops.seed_set values ('s', now(), '/s', now())")
+        for number in (1, 2):
+            connection.execute(
+                """
+                insert into ops.publication (run_key, as_at, seed_hash, code_version, first_period,
+                    last_period, months, fingerprints)
+                values (%s, now(), 's', '', '', '', '{}', '{}')
+                """,
+                (str(number),),
+            )
+    with connect(settings, "publisher") as connection:
+        for number in (1, 2):
+            for measure in ("a_gbp", "b_gbp"):
+                connection.execute(
+                    "insert into history.published_figure values (%s, 'm', '{}', %s, '1')",
+                    (number, measure),
+                )
+            credit_ledger.seal(connection, number)
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("statement", "publication", "fault"),
+    [
+        (
+            "update history.published_figure set value = '2' where publication_id = 1",
+            1,
+            "not those that were sealed",
+        ),
+        (
+            "delete from history.published_figure where publication_id = 2 and measure = 'a_gbp'",
+            2,
+            "it has 1 figures, sealed were 2",
+        ),
+        (
+            "update history.publication_seal set previous_hash = 'x' where publication_id = 2",
+            2,
+            "not what its hash was made of",
+        ),
+        ("delete from history.publication_seal where publication_id = 2", 2, "have no seal"),
+    ],
+)
+def test_a_published_figure_that_was_changed_since_is_named(
+    warehouse_settings: Settings, statement: str, publication: int, fault: str
+) -> None:
+    settings = sealed(warehouse_settings)
+    assert credit_ledger.verify_history(settings) == 2
+    tamper(settings, statement)
+    with pytest.raises(LedgerBroken, match=fault) as caught:
+        credit_ledger.verify_history(settings)
+    assert caught.value.entry_number == publication
