@@ -7,6 +7,7 @@ ends. `expected/` was worked out on paper from the rules, not taken from a run.
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,10 @@ from outturn.refresh import build_as_at, refresh
 from outturn.seeds import seed_columns
 from outturn.settings import PROJECT_ROOT, Settings
 from tests.conftest import copied_warehouse, rows
+from tests.naughty import secrets_told
+
+# One of their events is called so: it is to arrive in the marts as it is.
+NAUGHTY_ID = 'J6\'; drop schema marts; -- "q" %s {{ 7*7 }} <script>alert(1)</script> =1+1 \u202e😀'
 
 THEIRS = Path(__file__).parent / "another_organisation"
 
@@ -56,16 +61,26 @@ def theirs(
     server_settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """Their warehouse, refreshed once for every test of this module."""
+    landing = tmp_path_factory.mktemp("landing")
+    shutil.copytree(THEIRS / "landing", landing, dirs_exist_ok=True)
+    events = landing / "supplier" / "service_events_2024-06.csv"
+    text = events.read_text(encoding="utf-8")
+    events.write_text(text.replace(",J6,", f",{quoted(NAUGHTY_ID)},"), encoding="utf-8")
     with copied_warehouse(server_settings, tmp_path_factory.mktemp("theirs")) as copied:
         settings = copied.model_copy(
             update={
                 "seeds_dir": THEIRS / "seeds",
-                "landing_url": str(THEIRS / "landing"),
+                "landing_url": str(landing),
                 "settle_seconds": 0,
             }
         )
         refresh(settings, everything=True)
         yield settings
+
+
+def quoted(text: str) -> str:
+    """A cell of a CSV."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def asked(settings: Settings, query: str) -> list[str]:
@@ -109,7 +124,7 @@ def test_a_case_is_shown_in_the_newest_state_it_was_delivered_in(theirs: Setting
     assert asked(theirs, query)[1:] == [
         "2024-04,J2,failed,service_events_2024-05.csv,1",
         "2024-04,J4,failed,service_events_2024-04.csv,4",
-        "2024-06,J6,failed,service_events_2024-06.csv,1",
+        f"2024-06,{quoted(NAUGHTY_ID)},failed,service_events_2024-06.csv,1",
         "2024-06,J7,failed,service_events_2024-06.csv,2",
         "2024-06,J8,failed,service_events_2024-06.csv,3",
         "2024-08,R1,excluded,relief_claims_2024-09.csv,1",
@@ -193,3 +208,9 @@ def test_a_day_in_the_past_knows_only_what_had_come(theirs: Settings) -> None:
         "CLEAN,2024-07,9,",
     ]
     assert asked(theirs, CREDITS) == expected("credits_by_period")
+
+
+def test_nothing_that_a_refresh_leaves_tells_a_secret(theirs: Settings) -> None:
+    """Archive, logs of dbt, its compiled code and results, check pages, every row of ops."""
+    assert (theirs.home / "dbt").is_dir()
+    assert secrets_told(theirs) == []
