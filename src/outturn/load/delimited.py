@@ -9,7 +9,7 @@ from functools import cache
 from outturn.contracts import Contract, Form
 from outturn.errors import FileRefused
 from outturn.load.blocks import BLOCK_BYTES, BLOCK_LINES, Block, ControlRecord, RowsBlock, TextBlock
-from outturn.load.cells import is_blank
+from outturn.load.cells import ASCII_SPACE
 from outturn.load.header import SEARCHED_ROWS, Layout, find_header
 from outturn.load.records import MAX_RECORD_BYTES, Record, split_simple, tokenise
 from outturn.load.text import Opener, choose_encoding, count_lines, utf8_chunks
@@ -136,9 +136,7 @@ class DelimitedText:
     def _end(self) -> None:
         """Take off the trailer and see to it that the file ends where its sender ended it."""
         has_end = self._data.endswith((b"\n", b"\r")) or not self._data
-        stripped = self._data.rstrip(b"\r\n")
-        while stripped and self._is_blank_line(_last_line(stripped)):
-            stripped = stripped[: len(stripped) - len(_last_line(stripped))].rstrip(b"\r\n")
+        stripped = self._said()
         wanted = self._form.trailer
         if wanted is not None and stripped:
             last = _last_line(stripped)
@@ -178,9 +176,13 @@ class DelimitedText:
             return False
         return not _maybe_blank(newline, self._form.delimiter).search(data)
 
-    def _is_blank_line(self, line: bytes) -> bool:
-        cells = line.decode().split(self._form.delimiter)
-        return all(is_blank(cell) for cell in cells)
+    def _said(self) -> bytes:
+        """The text up to the end of the last line that says something."""
+        nothing = (ASCII_SPACE + self._form.delimiter).encode()
+        length = len(self._data.rstrip(nothing))
+        found = (self._data.find(end, length) for end in (b"\n", b"\r"))
+        end = min((at for at in found if at >= 0), default=len(self._data))
+        return self._data[:end] if length else b""
 
     def _too_long(self) -> FileRefused:
         return FileRefused(

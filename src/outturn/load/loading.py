@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from outturn.load.judge import Judge
 from outturn.load.opening import Document, documents
 from outturn.load.pipeline import results
 from outturn.load.result import LoadResult
+from outturn.load.scratch import scratch_folder
 from outturn.load.storing import (
     copy_rows,
     refuse_if_bad,
@@ -132,20 +132,19 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
         remove(connection, job.file_id, contract)
     totals = Totals()
     with (
-        tempfile.TemporaryDirectory(prefix="outturn-load-") as scratch,
-        tempfile.TemporaryDirectory(prefix="outturn-load-", dir=_memory_folder()) as fast,
+        scratch_folder() as folder,
+        scratch_folder(_memory_folder()) as fast,
+        (folder / "rejects").open("w+", encoding="utf-8") as spool,
     ):
-        folder = Path(scratch)
-        with (folder / "rejects").open("w+", encoding="utf-8") as spool:
-            with copy_rows(connection, contract) as copy:
-                copy.write(COPY_START)
-                for result in read_results(job, folder, Path(fast), totals):
-                    for piece in result.binary:
-                        copy.write(piece)
-                    spool_rejects(spool, result.rejected)
-                copy.write(COPY_END)
-            refuse_if_bad(job, totals, spool)
-            write_rejects(connection, job.file_id, spool)
+        with copy_rows(connection, contract) as copy:
+            copy.write(COPY_START)
+            for result in read_results(job, folder, fast, totals):
+                for piece in result.binary:
+                    copy.write(piece)
+                spool_rejects(spool, result.rejected)
+            copy.write(COPY_END)
+        refuse_if_bad(job, totals, spool)
+        write_rejects(connection, job.file_id, spool)
     summarise(connection, job, totals)
     connection.execute(
         _LOADED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,11 +80,7 @@ def test_without_control_totals_no_part_of_a_record_is_taken_for_a_whole_one(
     ledger: Contract, tmp_path: Path
 ) -> None:
     """The plain form has no trailer: a cut inside a line is seen, and a quote left open too."""
-    header = ",".join(column.name for column in ledger.columns)
-    rows = [
-        ",".join(value(column.type, column.name) for column in ledger.columns) for _ in range(2)
-    ]
-    whole = ("\n".join([header, *rows]) + "\n").encode()
+    whole = plain(ledger)
     ends = [at for at, byte in enumerate(whole, 1) if byte == ord("\n")]
     for size in range(ends[0], len(whole) + 1):
         try:
@@ -92,6 +89,27 @@ def test_without_control_totals_no_part_of_a_record_is_taken_for_a_whole_one(
             continue
         assert size in ends
         assert (totals.landed, totals.quarantined) == (ends.index(size), 0)
+
+
+@pytest.mark.parametrize("blank", [b"   \n", b",,,\r\n", b"\r"])
+def test_a_million_blank_lines_at_the_end_cost_no_more_than_reading_them(
+    ledger: Contract, tmp_path: Path, blank: bytes
+) -> None:
+    """The control record is sought once, not once for each of them."""
+    whole = written(2, "CONTROL,2,2002.00\r\n").replace(b"\r\n", blank.lstrip(b" ,"))
+    started = time.process_time()
+    totals = read(ledger, "GL_Extract_2016-01.csv", whole + blank * 10_000, tmp_path)
+    assert (totals.landed, totals.declared["records"]) == (2, "2")
+    totals = read(ledger, "ledger_2016-01.csv", plain(ledger) + b" \n" * 1_000_000, tmp_path)
+    assert totals.landed == 2
+    assert time.process_time() - started < 20
+
+
+def plain(contract: Contract) -> bytes:
+    """Two records in the plain form."""
+    header = ",".join(column.name for column in contract.columns)
+    row = ",".join(value(column.type, column.name) for column in contract.columns)
+    return f"{header}\n{row}\n{row}\n".encode()
 
 
 def value(kind: str, name: str) -> str:
