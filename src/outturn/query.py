@@ -56,4 +56,5 @@ def _refused(settings: Settings, problem: psycopg.Error) -> QueryRefused:
             rows = connection.execute(_MARTS).fetchall()
         names = ", ".join(f"marts.{name}" for (name,) in rows)
         remedy = f"There are: {names}." if names else "Nothing is published yet: outturn refresh."
-    return QueryRefused(f"{str(problem).strip()}.", remedy=remedy)
+    said = str(problem).strip()
+    return QueryRefused(f"{said}\n" if remedy else said, remedy=remedy)

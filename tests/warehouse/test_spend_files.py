@@ -248,6 +248,28 @@ def json_lines() -> Layout:
     return Layout("portal-2015-04.jsonl", text.encode(), form)
 
 
+def damaged_signs_and_stray_spaces() -> Layout:
+    """Pound signs decoded once too often, white space behind everything, a minus before the sign.
+
+    The same words twice in the title as in the header, so that only the header fits whole.
+    """
+    text = """Date,Supplier
+ Date ,Supplier ,Amount ,Irrecoverable VAT
+01/04/2015 ,Acme Facilities Ltd,"Â£1,234,567.89 ",
+15/04/2015\u00a0,Smith & Sons,"-Â£1,234.50",
+ 30/04/2015,REDACTED,"Â£30,000.00",
+"""
+    form = """
+        files: "*<Month>-<YY>.csv"
+        dates: dd/mm/yyyy
+        trim: true
+        numbers: {currency: "Â£", thousands: ","}
+        columns: {paid_date: Date, supplier_name: Supplier, amount_gbp: Amount}
+        ignore: [Irrecoverable VAT]
+    """
+    return Layout("over-25k-apr-15.csv", text.encode(), form)
+
+
 def saved(book: Any) -> bytes:
     out = io.BytesIO()
     book.save(out)
@@ -285,6 +307,7 @@ def loaded(settings: Settings, folder: Path, layout: Layout) -> LoadResult:
         workbook_with_a_total_row,
         quoted_newlines_and_times,
         json_lines,
+        damaged_signs_and_stray_spaces,
     ],
 )
 def test_a_publishers_file_lands_to_the_penny(

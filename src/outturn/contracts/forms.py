@@ -97,6 +97,7 @@ def _form_column(
         other_dates=tuple(other_dates),
         timestamps=style.get("timestamps", "iso"),
         booleans=Booleans(_words(words["true"]), _words(words["false"])) if words else Booleans(),
+        trim=style.get("trim", False),
         blanks=tuple(style.get("blanks", [])),
         values=tuple(own.get("values", {}).items()),
     )

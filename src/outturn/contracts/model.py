@@ -79,7 +79,8 @@ class Booleans:
 class FormColumn:
     """How one column looks in one form: its headers and how its values are written.
 
-    `dates` is the way that most days are written in, `other_dates` are further ways.
+    `dates` is the way that most days are written in, `other_dates` are further ways. With `trim`
+    white space around a value is no part of it, unless it is text.
     """
 
     name: str
@@ -90,6 +91,7 @@ class FormColumn:
     other_dates: tuple[str, ...] = ()
     timestamps: str = "iso"
     booleans: Booleans = Booleans()
+    trim: bool = False
     blanks: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
 

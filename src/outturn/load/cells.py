@@ -46,6 +46,8 @@ def read_cell(column: Column, style: FormColumn, form: Form, text: str) -> str |
         if column.required:
             raise BadValueError("is blank, but a value is required")
         return None
+    if style.trim and column.type != "text":
+        text = text.strip(NUMBER_SPACE)
     value = _READERS[column.type](column, style, form, dict(style.values).get(text, text))
     _check_rules(column, value)
     return value
@@ -117,7 +119,7 @@ def _sign(numbers: Numbers, text: str) -> tuple[str, str]:
         if numbers.brackets and not sign and text.startswith("(") and text.endswith(")"):
             sign, text = "-", text[1:-1]
         elif numbers.currency and not has_currency and text.startswith(numbers.currency):
-            has_currency, text = True, text[1:]
+            has_currency, text = True, text[len(numbers.currency) :]
         elif not sign and text.startswith("-") and len(text) > 1:
             sign, text = "-", text[1:]
         elif numbers.trailing_minus and not sign and text.endswith("-") and len(text) > 1:

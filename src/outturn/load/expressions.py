@@ -152,7 +152,7 @@ def _decorated(numbers: Numbers, decimals: str) -> list[str]:
     """The ways of writing a number that are not plain, as regular expressions."""
     digits = "([0-9]{1,3}(,[0-9]{3})+|[0-9]+)" if numbers.thousands else "[0-9]+"
     body = digits + decimals + ("%?" if numbers.percent else "")
-    sign = f"\\x{{{ord(numbers.currency):x}}}" if numbers.currency else ""
+    sign = "".join(f"\\x{{{ord(one):x}}}" for one in numbers.currency or "")
     currency = f"({sign})?" if sign else ""
     ways = [f"-?{currency}{body}"]
     if sign:

@@ -164,7 +164,7 @@ def _number(drafted: Drafted, values: set[str]) -> bool:
     drafted.kind = "number"
     scale = max(decimals, 2)
     drafted.physical = f"numeric({min(max(digits + 4, 12) + scale, 38)}, {scale})"
-    if options.currency == "£" or "gbp" in drafted.name:
+    if options.currency in ("£", "GBP", "Â£") or "gbp" in drafted.name:
         drafted.unit = "GBP"
     if raw:
         drafted.style["numbers"] = raw

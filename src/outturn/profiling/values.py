@@ -19,7 +19,7 @@ from outturn.load.cells import BadValueError, plain_number, read_cell
 NOTHING = ("-", "NULL", "null", "N/A", "n/a", "#N/A", "None", "Nil", "nil", "REDACTED", "Redacted")
 MOMENT_WAYS = ("iso", "yyyy-mm-dd hh:mm", "dd/mm/yyyy hh:mm", "d/m/yyyy hh:mm", "mm/dd/yyyy hh:mm")
 MOST_WAYS = 3
-_CURRENCIES = ("£", "€", "$")
+_CURRENCIES = ("£", "€", "$", "GBP", "Â£")
 _TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"))
 _BLANK_FORM = Form("any", (FilePattern("*"),), ())
 

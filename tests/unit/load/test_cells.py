@@ -55,6 +55,10 @@ def test_what_is_not_declared_is_bad(column: Column, text: str) -> None:
         (MONEY, replace(PLAIN, numbers=Numbers(trailing_minus=True)), "5.00-", "-5.00"),
         (MONEY, replace(PLAIN, numbers=Numbers("£", spaces=True, dash_is_zero=True)), " £ - ", "0"),
         (DAY, BRITISH, "01/02/2016", "2016-02-01"),
+        (MONEY, replace(PLAIN, numbers=Numbers("Â£", ",")), "-Â£1,234.50", "-1234.50"),
+        (MONEY, replace(PLAIN, numbers=Numbers("GBP", spaces=True)), "GBP 5", "5"),
+        (DAY, replace(BRITISH, trim=True), " 01/02/2016\u00a0", "2016-02-01"),
+        (TRUTH, replace(PLAIN, trim=True), "true ", "true"),
         (DAY, replace(PLAIN, dates="dd-mmmm-yyyy"), "1 April 2015", "2015-04-01"),
         (DAY, replace(PLAIN, dates="dd-mmm-yy"), "01-Sept-15", "2015-09-01"),
         (DAY, replace(PLAIN, dates="yyyy-mm-dd 00:00"), "2015-04-01T00:00:00.000", "2015-04-01"),
@@ -105,6 +109,7 @@ def test_a_number_has_one_sign_and_one_currency(style: FormColumn, text: str) ->
 @pytest.mark.parametrize(
     ("dates", "text"),
     [
+        ("yyyy-mm-dd", "2015-04-01 "),
         ("yyyy-mm-dd 00:00", "2015-04-01 00:01"),
         ("yyyy-mm-dd 00:00", "2015-04-01"),
         ("yyyy-mm-dd hh:mm", "2015-04-01 24:00"),
