@@ -12,12 +12,12 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from outturn.dag_wiring import Tag, defaults, explained
+from outturn.recorded_approval import ANSWER, RecordedApproval
 from outturn.settings import get_settings
 
 DAG_ID = "credit_notice"
@@ -46,7 +46,7 @@ def credit_notice() -> None:
             raise AirflowSkipException("no credit waits to be notified")
         return asdict(made)
 
-    approve = ApprovalOperator(
+    approve = RecordedApproval(
         task_id="approve",
         subject="{{ ti.xcom_pull(task_ids='draft')['title'] }}",
         body="{{ ti.xcom_pull(task_ids='draft')['body'] }}",
@@ -60,7 +60,8 @@ def credit_notice() -> None:
     def settle(*, ti: Any = None, dag_run: Any = None) -> list[str]:
         from outturn.notice import answers
 
-        drafted, answered = (ti.xcom_pull(task_ids=name) for name in ("draft", "approve"))
+        drafted = ti.xcom_pull(task_ids="draft")
+        answered = ti.xcom_pull(task_ids="approve", key=ANSWER)
         if not answered:
             raise AirflowSkipException("nobody was asked, or nobody answered")
         return answers.settle(SETTINGS, drafted, answered, dag_run)

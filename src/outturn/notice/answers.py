@@ -17,8 +17,8 @@ def settle(
 ) -> list[str]:
     """Settle a run of credit_notice; the issued files, none when it was rejected.
 
-    `drafted` and `answered` are what the run's tasks `draft` and `approve` returned; `dag_run` says
-    who asked. Raises ApprovalRefused and NoticeRefused.
+    `drafted` is what the run's task `draft` returned, `answered` what `approve` kept of the answer;
+    `dag_run` says who asked. Raises ApprovalRefused and NoticeRefused.
     """
     answer = Answer(
         run_id=dag_run.run_id,
