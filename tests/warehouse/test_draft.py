@@ -181,6 +181,7 @@ def test_a_contract_newer_than_the_warehouse_asks_for_init(
         spend.health_trust_workbook,
         spend.workbook_with_a_total_row,
         spend.quoted_newlines_and_times,
+        spend.damaged_signs_and_stray_spaces,
         spend.json_lines,
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from outturn.load.cells import ASCII_SPACE, is_blank, plain_number
+from outturn.load.cells import ASCII_SPACE, NUMBER_SPACE, is_blank, plain_number
 from outturn.profiling.values import (
     days,
     moments,
@@ -72,7 +72,7 @@ def draft_column(name: str, header: str, cells: Sequence[str], dates: str | None
     distinct = set(filled)
     words = nothing_words(distinct)
     rest = {value for value in distinct if value.strip() not in words}
-    if rest and _type(drafted, rest, dates):
+    if rest and (_type(drafted, rest, dates) or _trimmed_type(drafted, rest, dates)):
         if words:
             drafted.required = False
             drafted.style["blanks"] = list(words)
@@ -93,6 +93,15 @@ def _type(drafted: Drafted, values: set[str], dates: str | None) -> bool:
         or _moment(drafted, values)
         or _number(drafted, values)
     )
+
+
+def _trimmed_type(drafted: Drafted, values: set[str], dates: str | None) -> bool:
+    """The same of the values without the white space around them."""
+    bare = {value.strip(NUMBER_SPACE) for value in values}
+    if bare == values or not _type(drafted, bare, dates):
+        return False
+    drafted.style["trim"] = True
+    return True
 
 
 def _period(drafted: Drafted, values: set[str]) -> bool:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outturn.contracts import Column, Contract, Form
+from outturn.contracts import Column, Contract, Form, FormColumn
 from outturn.contracts.building import with_form
 from outturn.contracts.forms import PLAIN, build_form, normal_header
 from outturn.contracts.reading import read_document
 from outturn.errors import ContractInvalid
+from outturn.load.cells import NUMBER_SPACE, BadValueError, read_cell
 from outturn.load.references import Codes
 from outturn.profiling.aliasing import map_headers
 from outturn.profiling.sniffing import DELIMITERS, Row, Seen, likely_header
@@ -196,7 +197,8 @@ def _column(form: Form, column: Column, raw: dict[str, Any], bad: Collection[str
     style = next((one for one in form.columns if one.name == column.name), None)
     if style is None:
         return []
-    if column.type == "date":
+    bad = _after_trim(form, column, raw, style, bad)
+    if bad and column.type == "date":
         found = days(bad)
         if found is None:
             return []
@@ -206,7 +208,7 @@ def _column(form: Form, column: Column, raw: dict[str, Any], bad: Collection[str
             return [f"{column.name}: its days are written as {both}, both read them all: {ask}"]
         declared = [style.dates, *style.other_dates]
         _set(raw, column.name, "dates", _joined(raw, column.name, declared, found.ways))
-    elif column.type in ("numeric", "bigint"):
+    elif bad and column.type in ("numeric", "bigint"):
         options = numbers(bad)
         if options is not None and raw_numbers(options):
             _set(raw, column.name, "numbers", raw_numbers(style.numbers) | raw_numbers(options))
@@ -215,6 +217,24 @@ def _column(form: Form, column: Column, raw: dict[str, Any], bad: Collection[str
         if pair:
             _set(raw, column.name, "booleans", {"true": [pair[0]], "false": [pair[1]]})
     return []
+
+
+def _after_trim(
+    form: Form, column: Column, raw: dict[str, Any], style: FormColumn, bad: Collection[str]
+) -> Collection[str]:
+    """What is bad even without white space around it; where there was some, it is declared."""
+    bare = {value.strip(NUMBER_SPACE) for value in bad}
+    if column.type == "text" or bare == set(bad):
+        return bad
+    _set(raw, column.name, "trim", value=True)
+    return () if _reads(column, style, form, bare) else bare
+
+
+def _reads(column: Column, style: FormColumn, form: Form, values: Collection[str]) -> bool:
+    try:
+        return all(read_cell(column, style, form, value) is not None for value in values)
+    except BadValueError:
+        return False
 
 
 def _joined(
