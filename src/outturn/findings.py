@@ -54,6 +54,7 @@ files as (
         sum(quarantined_records) as quarantined,
         sum(refused_files) as refused,
         sum(held_files) as held,
+        sum(dropped_figures) as dropped,
         count(*) filter (where is_late) as late
     from marts.data_assurance
 ),
@@ -141,7 +142,8 @@ def totals(settings: Settings) -> Table:
     table.add_row(
         "Records",
         f"{found['records']:,} read, {found['quarantined']:,} in quarantine; files: "
-        f"{found['refused']} refused, {found['held']} held, {found['late']} late",
+        f"{found['refused']} refused, {found['held']} held, {found['late']} late; "
+        f"{found['dropped']} figures dropped by a restatement",
     )
     table.add_row(
         "Reconciled",

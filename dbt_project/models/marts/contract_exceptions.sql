@@ -160,6 +160,10 @@ doubtful_deliveries as (
             case
                 when assurance.quarantined_records > 0
                     then assurance.quarantined_records || ' records in quarantine'
+            end,
+            case
+                when assurance.dropped_figures > 0
+                    then assurance.dropped_figures || ' figures dropped by a restatement'
             end
         ) as detail,
         case
@@ -170,7 +174,7 @@ doubtful_deliveries as (
     from assurance
     inner join first_recent on assurance.period_month >= first_recent.period_month
     where
-        assurance.quarantined_records > 0
+        assurance.quarantined_records + assurance.dropped_figures > 0
         or (
             assurance.accepted_files = 0
             and assurance.held_files + assurance.refused_files > 0

@@ -13,8 +13,21 @@ delivered as (
     select * from {{ ref('int_service_events__delivered') }}
 ),
 
-monthly_changes as (
-    select * from {{ ref('int_recomputed__months') }}
+-- A flow is of its month; a stock is all that came and went so far, until the next change.
+amounts as (
+    select
+        contract_code,
+        recompute_rule,
+        is_stock,
+        counted_month,
+        lead(counted_month, 1, '9999-12') over so_far as next_month,
+        case when is_stock then sum(numerator) over so_far else numerator end as numerator,
+        case when is_stock then sum(denominator) over so_far else denominator end as denominator
+    from {{ ref('int_recomputed__months') }}
+    window so_far as (
+        partition by contract_code, recompute_rule, is_stock
+        order by counted_month
+    )
 ),
 
 rules as (
@@ -63,18 +76,18 @@ counted as materialized (
         indicator_periods.first_month,
         indicator_periods.period_month,
         indicator_periods.recompute_rule,
-        coalesce(sum(monthly_changes.numerator), 0) as numerator,
-        coalesce(sum(monthly_changes.denominator), 0) as denominator
+        coalesce(sum(amounts.numerator), 0) as numerator,
+        coalesce(sum(amounts.denominator), 0) as denominator
     from indicator_periods
-    left join monthly_changes
+    left join amounts
         on
-            indicator_periods.contract_code = monthly_changes.contract_code
-            and indicator_periods.recompute_rule = monthly_changes.recompute_rule
-            and indicator_periods.period_month >= monthly_changes.counted_month
-            and (
-                monthly_changes.is_stock
-                or indicator_periods.first_month <= monthly_changes.counted_month
-            )
+            indicator_periods.contract_code = amounts.contract_code
+            and indicator_periods.recompute_rule = amounts.recompute_rule
+            and indicator_periods.period_month >= amounts.counted_month
+            and case
+                when amounts.is_stock then indicator_periods.period_month < amounts.next_month
+                else indicator_periods.first_month <= amounts.counted_month
+            end
     group by
         indicator_periods.contract_code,
         indicator_periods.indicator_code,
