@@ -222,6 +222,8 @@ def written(path: Path, drafted: Draft) -> str:
         + (", the first of them)." if drafted.records >= MOST_RECORDS else ")."),
         "What is declared holds for every record of the sample; other files may differ.",
         "Look at each CHECK, answer each ASK, and say in descriptions what the columns mean.",
+        "Rows land by this alone. Figures need a staging model, or, if these files say what an",
+        "extract says that is here already, a form of that one instead (kind: ExtractForm).",
     ]
     if outcome.refusal is not None:
         said.append(f"The sample itself does not load yet: {outcome.refusal.reason}.")
