@@ -1,5 +1,7 @@
 -- One row per contract, indicator and measurement period that is returned, and when a return of it
 -- was first received.
+-- The planner takes these views for far fewer rows than they have: it would compare each with each.
+{{ config(pre_hook='set local enable_nestloop = off') }}
 with returns as (
     select * from {{ ref('stg_supplier__indicator_returns') }}
 ),
