@@ -51,7 +51,8 @@ class Board:
         """Choose a dashboard in the list of dashboards: one click from wherever one is."""
         title = read().dashboards[slug]["title"]
         self.page.get_by_role("link", name=title).first.click()
-        self.page.wait_for_selector(HOLDER, timeout=WAIT)
+        # The tab that was open the last time is open again: the first chart may be out of sight.
+        self.page.wait_for_selector(HOLDER, timeout=WAIT, state="attached")
 
     def expect_drawn(self, metric: str, whose: str) -> None:
         """The newest chart of a metric draws one line, called `<metric>, <whose>`."""
@@ -75,13 +76,25 @@ class Board:
         """Open every tab and come by every chart."""
         for tab in tabs_of(read().dashboards[slug]):
             if tab["title"]:
-                self.page.locator(".ant-tabs-tab", has_text=tab["title"]).first.click()
+                self.show(tab["title"])
             for row in tab["rows"]:
                 for item in row:
                     if "chart" in item:
                         title = read().charts[f"{slug}/{item['chart']}"]["title"]
                         self.chart(title).scroll_into_view_if_needed(timeout=WAIT)
             self.page.wait_for_load_state("networkidle", timeout=WAIT)
+
+    def show(self, tab: str) -> None:
+        """Open a tab; away from the filters first, whose explanations would lie over it."""
+        self.page.mouse.move(1, 1)
+        self.page.locator(".ant-tabs-tab", has_text=tab).first.click()
+
+    def wait_for_answers(self, number: int) -> None:
+        """Wait until as many charts were answered; how many were is for the test to say."""
+        for _ in range(WAIT // 500):
+            if len(self.answers) >= number:
+                return
+            self.page.wait_for_timeout(500)
 
     def _heard(self, message: Any) -> None:
         if message.type == "error":

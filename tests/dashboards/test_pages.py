@@ -58,6 +58,7 @@ def value(settings: Settings, query: str) -> Any:
 def test_every_chart_asks_and_is_answered_without_a_complaint(board: Board, slug: str) -> None:
     board.open(slug)
     board.read_through(slug)
+    board.wait_for_answers(len(charts_on(slug, read().dashboards[slug])))
     assert [answer.status for answer in board.answers if answer.status != 200] == []
     assert len(board.answers) >= len(charts_on(slug, read().dashboards[slug]))
     results = [result for answer in board.answers for result in answer.json()["result"]]
@@ -134,7 +135,7 @@ def test_a_scheme_stands_beside_the_one_in_force(board: Board, superset: Setting
         "finance",
     )
     board.open("service-credits")
-    board.page.locator(".ant-tabs-tab", has_text="What if").first.click()
+    board.show("What if")
     table = board.chart("Schemes side by side")
     for label, credit, difference in schemes:
         row = table.locator("tbody tr", has_text=label)
@@ -255,7 +256,7 @@ def test_the_scorecard_shows_a_sign_and_the_value(board: Board, superset: Settin
         " and recency = 'latest' and severity = 'minor' and is_in_contract limit 1",
     )
     board.open("indicator-performance")
-    board.page.locator(".ant-tabs-tab", has_text="Scorecard").first.click()
+    board.show("Scorecard")
     expect(board.chart("Scorecard")).to_contain_text(text, timeout=WAIT)
 
 

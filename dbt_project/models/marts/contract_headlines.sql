@@ -201,13 +201,14 @@ trust as (
         'Can the figures be trusted?' as question,
         'deliveries' as subject_code,
         case
-            when held > 0 then '✖ Not all'
-            when late > 0 or quarantined > 0 then '▲ With care'
+            when deliveries.held > 0 then '✖ Not all'
+            when deliveries.late > 0 or deliveries.quarantined > 0 then '▲ With care'
             else '● Yes'
         end as verdict,
         coalesce('Deliveries known to ' || to_char(reckoning.reckoned_on, 'DD/MM/YYYY') || '. ', '')
-        || 'Of the last 3 months: ' || held || ' held back or refused, ' || late
-        || ' late or missing; records in quarantine: ' || quarantined || '.' as answer,
+        || 'Of the last 3 months: ' || deliveries.held || ' held back or refused, '
+        || deliveries.late || ' late or missing; records in quarantine: '
+        || deliveries.quarantined || '.' as answer,
         null::numeric as amount_gbp
     from deliveries
     cross join reckoning
