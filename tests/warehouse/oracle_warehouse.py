@@ -143,6 +143,26 @@ def files(rng: Random, contracts: list[Contract]) -> list[File]:
     return found
 
 
+def plain_files(contracts: list[Contract]) -> list[File]:
+    """The same state, each figure delivered once, in the order of its months."""
+    found: list[File] = []
+    for month in MONTHS:
+        following = "2020-09" if month == MONTHS[-1] else MONTHS[MONTHS.index(month) + 1]
+        at = f"{following}-02T10:00:00+00:00"
+        for extract, columns, right in (
+            ("supplier/indicator_returns", RETURNS, _returned),
+            ("supplier/service_charges", CHARGES, _charged),
+        ):
+            file = File(extract, columns, at)
+            for contract in contracts:
+                rows = right(contract, month)
+                file.rows += rows
+                file.parts |= {(contract.code, month)} if rows else set()
+            found.append(file)
+        found.append(_events(contracts, month, at))
+    return [*found, *_decisions(Random(0), contracts)]  # noqa: S311 nothing secret
+
+
 def _waves(
     rng: Random, contracts: list[Contract], month: str, times: list[str], extract: str, columns: str
 ) -> list[File]:

@@ -81,9 +81,7 @@ def _indicator(rng: Random, code: str, rule: str, starts: str, in_percent: bool)
     return Indicator(code, kind, unit, direction, frequency, versions)
 
 
-def _version(
-    rng: Random, direction: str, valid_from: str, rule: str, has_bands: bool
-) -> Version:
+def _version(rng: Random, direction: str, valid_from: str, rule: str, has_bands: bool) -> Version:
     places = rng.randint(0, 3)
     target = Fraction(rng.randint(300, 900), 10)
     has_range = direction in ("inside", "outside")
