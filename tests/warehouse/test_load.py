@@ -71,6 +71,17 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
     ]
 
 
+def zipped(content: bytes, name: str = "a.csv", *, encrypted: bool = False) -> bytes:
+    """A zip of one file; `encrypted` only says so in its headers."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    made = bytearray(packed.getvalue())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        made[made.index(mark) + flags] |= encrypted
+    return bytes(made)
+
+
 @pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
@@ -92,6 +103,13 @@ def test_good_and_bad_records_add_up(warehouse_settings: Settings, tmp_path: Pat
         (HEADER.encode("utf-16-le"), 1, "UTF-16"),
         (HEADER.encode("utf-16") + b"x", 2, "is not utf-16-le text"),
         (b"%PDF-1.7", None, "is a PDF"),
+        (b"\x1f\x8b\x08 gzip", None, "is compressed with gzip"),
+        (b"p", None, "no header found"),
+        ((HEADER + GOOD).encode("utf-32"), 1, "NUL"),
+        ("<!DOCTYPE html><p>Please log in</p>", None, "no header found"),
+        (zipped(bytes(70 << 20)), None, "refused as a bomb"),
+        (zipped(b"a", encrypted=True), None, "is encrypted"),
+        (zipped(b"<Types/>", "[Content_Types].xml"), None, "is an Excel workbook, not csv"),
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(
@@ -419,6 +437,17 @@ def test_public_spend_files_need_nothing_but_a_yaml(
     total = "select sum(amount_gbp), min(publisher_code) from landing.finance__payments"
     assert rows(settings, total) == [(Decimal("931387.90"), "DEPT")]
     assert rows(settings, "select part_code, period from ops.file_part") == [("DEPT", "2024-12")]
+
+
+def test_what_a_spreadsheet_writes_above_and_another_delimiter_below_are_no_records(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """`sep=,` stands above the header; one line uses semicolons and is bad by itself."""
+    text = "\ufeffsep=,\r\n" + HEADER + GOOD + GOOD.replace(",", ";") + GOOD.replace(",", "\t")
+    result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", text)
+    assert (result.landed, result.quarantined, result.refusal) == (1, 2, None)
+    reasons = {errors[0]["reason"] for _, _, errors in quarantined(warehouse_settings)}
+    assert reasons == {"has 1 cells where the header has 15"}
 
 
 def test_the_refusal_can_be_told_to_machines(warehouse_settings: Settings, tmp_path: Path) -> None:
