@@ -51,14 +51,15 @@ def set_aside(
     if not reasons or not _is_allowed(connection, contract, file_id, found):
         return False
     named = {"table": sql.Identifier(contract.table), "part": _part(contract)}
+    moved = 0
     with connection.transaction():
         for record, errors in reasons.items():
             values = {"file_id": file_id, "record": record, "errors": Jsonb(errors)}
-            for statement in (_QUARANTINE, _DELETE):
-                connection.execute(sql.SQL(statement).format(**named), values)
+            connection.execute(sql.SQL(_QUARANTINE).format(**named), values)
+            moved += connection.execute(sql.SQL(_DELETE).format(**named), values).rowcount
         connection.execute(sql.SQL(_PARTS).format(**named), {"file_id": file_id})
-        connection.execute(_COUNTS, {"file_id": file_id, "number": len(reasons)})
-    return True
+        connection.execute(_COUNTS, {"file_id": file_id, "number": moved})
+    return moved > 0
 
 
 def _reasons(found: Iterable[Outcome]) -> dict[int, list[dict[str, str]]]:

@@ -35,14 +35,13 @@ def share_tables(contracts: dict[str, Contract]) -> dict[str, Contract]:
 
 
 def further_sources(contracts: dict[str, Contract], codes: Iterable[str]) -> dict[str, Contract]:
-    """The contracts and, for each source that has none of its own, those on a single contract.
+    """The contracts and, for each source in `codes`, those that it has none of its own for.
 
     What is bound to a contract's source is everything about contracts that not any source may
     report; its forms are the plain one.
     """
     found = dict(contracts)
-    sources = {contract.source for contract in contracts.values()}
-    for code in sorted(set(codes) - sources):
+    for code in sorted(set(codes)):
         for contract in contracts.values():
             if not contract.any_contract and _names_contracts(contract):
                 own = replace(contract, source=code, forms=contract.forms[-1:])

@@ -47,12 +47,13 @@ def test_rows_that_would_not_fit_are_refused(tmp_path: Path, old: str, new: str,
 def test_a_source_that_only_contracts_csv_names_sends_what_is_about_one_contract(
     tmp_path: Path,
 ) -> None:
-    codes = "contract_code,source_code\nA,acme\nB,supplier\nC,\nD,Not A Folder\n"
+    codes = "contract_code,source_code\nA,acme\nB,supplier\nC,\nD,Not A Folder\nE,finance\n"
     (tmp_path / "contracts.csv").write_text(codes)
     contracts = load_contracts(Settings(seeds_dir=tmp_path))
     further = sorted(set(contracts) - set(load_contracts(Settings())))
     assert "acme/indicator_returns" in further
     assert "acme/service_charges" in further
     assert "acme/indicator_decisions" not in further, "decisions are ours, about any contract"
-    assert {contracts[key].source for key in further} == {"acme"}
+    assert "finance/indicator_returns" in further
+    assert {contracts[key].source for key in further} == {"acme", "finance"}
     assert [form.name for form in contracts["acme/indicator_returns"].forms] == ["plain"]
