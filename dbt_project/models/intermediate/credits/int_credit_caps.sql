@@ -1,5 +1,5 @@
--- One row per contract, line of schemes, basis and service period: the uncapped credit and what each
--- cap allows on its own, exact. Infinite where there is no such cap.
+-- One row per contract, line of schemes, basis and service period: the uncapped credit, and what
+-- each cap allows on its own, exact. Infinite where there is no such cap.
 {{ config(indexes=[{'columns': ['line_key', 'month_number']}]) }} -- read month by month
 with points_by_period as (
     select * from {{ ref('int_points_by_period') }}
