@@ -55,7 +55,7 @@ def credit_notice() -> None:
     # A rejection skips what follows the approval directly; the answer is recorded all the same.
     approved = EmptyOperator(task_id="approved")
 
-    @task.short_circuit(trigger_rule="all_done")
+    @task.short_circuit(trigger_rule="none_failed")
     @explained(DAG_ID)
     def settle(*, ti: Any = None, dag_run: Any = None) -> list[str]:
         from outturn.notice import answers
