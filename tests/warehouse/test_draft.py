@@ -12,7 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from outturn import cli_contract, warehouse
+from outturn import warehouse
+from outturn.cli import contract as commands
 from outturn.contracts import load_contracts
 from outturn.errors import DraftImpossible, NotReady
 from outturn.load import LoadResult, load_file
@@ -33,8 +34,8 @@ def drafted_and_loaded(
     settings = settings.model_copy(update={"extracts_dir": extracts})
     path = folder / name
     path.write_bytes(content)
-    monkeypatch.setattr(cli_contract, "get_settings", lambda: settings)
-    cli_contract.draft(path, "office", "sample", **options)
+    monkeypatch.setattr(commands, "get_settings", lambda: settings)
+    commands.draft(path, "office", "sample", **options)
     warehouse.initialise(settings)
     (file_id,) = receive_paths(settings, [path], received_at=datetime(2015, 5, 20, tzinfo=UTC))
     text = (extracts / "office" / "sample.yaml").read_text(encoding="utf-8")
@@ -162,8 +163,8 @@ def test_a_contract_newer_than_the_warehouse_asks_for_init(
     (tmp_path / "extracts").mkdir()
     path = tmp_path / "New 2015-04.csv"
     path.write_bytes(b"Who,What\nA,x\nB,y\n")
-    monkeypatch.setattr(cli_contract, "get_settings", lambda: settings)
-    cli_contract.draft(path, "office", "sample")
+    monkeypatch.setattr(commands, "get_settings", lambda: settings)
+    commands.draft(path, "office", "sample")
     (file_id,) = receive_paths(settings, [path], received_at=datetime(2015, 5, 20, tzinfo=UTC))
     with pytest.raises(NotReady, match="Run `outturn init`"):
         load_file(settings, file_id)
@@ -217,7 +218,7 @@ def test_what_no_contract_fits_is_said(
     path = tmp_path / "x.csv"
     path.write_bytes(content)
     settings = Settings(extracts_dir=tmp_path)
-    monkeypatch.setattr(cli_contract, "get_settings", lambda: settings)
+    monkeypatch.setattr(commands, "get_settings", lambda: settings)
     with pytest.raises(DraftImpossible, match=reason):
-        cli_contract.draft(path, "office", "sample")
+        commands.draft(path, "office", "sample")
     assert not (tmp_path / "office").exists()

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from outturn import check, cli, cli_files
+from outturn import check
 from outturn.check.pages import file_page, index_page
+from outturn.cli import files, main
 from outturn.database import connect
 from outturn.errors import QueryRefused
 from outturn.load import load_file
@@ -80,12 +81,12 @@ def test_pages_and_terminal_show_them_as_text(
     text = file_page(warehouse_settings, file_id).read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(" in text
     assert "{{ 7 * 7 }}" in text
-    for module in (cli, cli_files):
+    for module in (main, files):
         monkeypatch.setattr(module, "get_settings", lambda: warehouse_settings)
-    shown = CliRunner().invoke(cli.app, ["quarantine", "show", str(file_id)])
+    shown = CliRunner().invoke(main.app, ["quarantine", "show", str(file_id)])
     assert shown.exit_code == 0
     assert "[red]markup[/red]" in shown.output
-    told = CliRunner().invoke(cli.app, ["quarantine", "show", str(file_id), "--json"])
+    told = CliRunner().invoke(main.app, ["quarantine", "show", str(file_id), "--json"])
     records = json.loads(told.stdout)["records"]
     assert [record["errors"][0]["value"] for record in records] == list(STRINGS)
 
@@ -105,8 +106,8 @@ def test_pages_and_terminal_show_them_as_text(
 def test_a_question_is_one_statement_that_reads(
     warehouse_settings: Settings, monkeypatch: pytest.MonkeyPatch, query: str, as_csv: bool
 ) -> None:
-    monkeypatch.setattr(cli, "get_settings", lambda: warehouse_settings)
-    asked = CliRunner().invoke(cli.app, ["sql", query, *(["--csv"] if as_csv else [])])
+    monkeypatch.setattr(main, "get_settings", lambda: warehouse_settings)
+    asked = CliRunner().invoke(main.app, ["sql", query, *(["--csv"] if as_csv else [])])
     assert asked.exit_code == 1
     assert rows(warehouse_settings, "select to_regnamespace('marts') is not null") == [(True,)]
 

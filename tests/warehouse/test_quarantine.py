@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from outturn import changes, cli_files, quarantine
+from outturn import changes, quarantine
 from outturn.check import check_file
+from outturn.cli import files as commands
 from outturn.database import connect
 from outturn.errors import CheckFailed, FileRefused, OutturnError
 from outturn.load import load_file
@@ -136,22 +137,22 @@ def test_a_file_that_is_not_there_is_said(warehouse_settings: Settings) -> None:
 
 @pytest.fixture
 def run(warehouse_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setattr(cli_files, "get_settings", lambda: warehouse_settings)
+    monkeypatch.setattr(commands, "get_settings", lambda: warehouse_settings)
     return CliRunner()
 
 
 def test_files_are_listed_for_people_and_for_machines(run: CliRunner, file_id: int) -> None:
-    printed = run.invoke(cli_files.files_app, []).stdout
+    printed = run.invoke(commands.files_app, []).stdout
     assert "indicator_returns_2016-01.csv" in printed
     assert "accepted" in printed
-    found = json.loads(run.invoke(cli_files.files_app, ["--json"]).stdout)
+    found = json.loads(run.invoke(commands.files_app, ["--json"]).stdout)
     assert [(f["file_id"], f["quarantined"]) for f in found["files"]] == [(file_id, 1)]
-    only_held = json.loads(run.invoke(cli_files.files_app, ["--status", "held", "--json"]).stdout)
+    only_held = json.loads(run.invoke(commands.files_app, ["--status", "held", "--json"]).stdout)
     assert only_held["files"] == []
 
 
 def test_quarantine_is_listed_shown_and_redriven(run: CliRunner, file_id: int) -> None:
-    app = cli_files.quarantine_app
+    app = commands.quarantine_app
     assert "indicator_returns_2016-01.csv" in run.invoke(app, ["list"]).stdout
     shown = run.invoke(app, ["show", str(file_id)])
     assert "line 3" in shown.stdout
@@ -167,6 +168,6 @@ def test_a_redrive_that_is_held_fails(
     path = tmp_path / "indicator_returns_2016-02.csv"
     path.write_text(HEADER + KNOWN.replace("99,100", "101,100").replace("-01", "-02"))
     (number,) = receive_paths(warehouse_settings, [path])
-    result = run.invoke(cli_files.quarantine_app, ["redrive", str(number)])
+    result = run.invoke(commands.quarantine_app, ["redrive", str(number)])
     assert isinstance(result.exception, CheckFailed)
     assert result.exception.failures == {path.name: ["a_share_is_at_most_all_cases"]}

@@ -14,15 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from outturn import (
-    cli_changes,
-    cli_contract,
-    cli_dashboards,
-    cli_files,
-    cli_ledger,
-    cli_notice,
-    cli_sample,
-)
+from outturn.cli import changes, contract, dashboards, files, ledger, notice, sample
 from outturn.errors import IntakeFailed, OutturnError
 from outturn.progress import console, say, step
 from outturn.settings import Settings, get_settings
@@ -33,15 +25,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(cli_files.files_app, name="files")
-app.add_typer(cli_files.quarantine_app, name="quarantine")
-app.add_typer(cli_contract.app, name="contract")
-app.add_typer(cli_dashboards.app, name="dashboards")
-app.add_typer(cli_ledger.app, name="ledger")
-app.add_typer(cli_notice.app, name="notice")
-app.command("sample")(cli_sample.sample)
-app.command("changes")(cli_changes.changes)
-app.command("rebuild")(cli_changes.rebuild)
+app.add_typer(files.files_app, name="files")
+app.add_typer(files.quarantine_app, name="quarantine")
+app.add_typer(contract.app, name="contract")
+app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(notice.app, name="notice")
+app.command("sample")(sample.sample)
+app.command("changes")(changes.changes)
+app.command("rebuild")(changes.rebuild)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
@@ -119,7 +111,7 @@ def receive(
 
 @app.command()
 def load(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
+    paths: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE")],
     extract: Annotated[
         str | None, typer.Option(help="e.g. finance/payments; else by the file's name.")
     ] = None,
@@ -135,13 +127,13 @@ def load(
 
     settings = get_settings()
     if explained:
-        from outturn import cli_explain
+        from outturn.cli import explain
 
-        would_load = cli_explain.explain_files(settings, files, extract, as_json=as_json)
+        would_load = explain.explain_files(settings, paths, extract, as_json=as_json)
         raise typer.Exit(0 if would_load else 1)
     problems: list[OutturnError] = []
     results: list[dict[str, Any]] = []
-    for file_id in receive.receive_paths(settings, files, extract, received_at):
+    for file_id in receive.receive_paths(settings, paths, extract, received_at):
         result = load_file(settings, file_id)
         results.append(result.__dict__)
         say(
@@ -269,7 +261,3 @@ def clean(
     stop()
     server.remove(settings)
     shutil.rmtree(settings.home, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The command line `outturn …`: a module a group of commands, each thin over one function."""
