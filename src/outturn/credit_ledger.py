@@ -20,9 +20,15 @@ insert into ops.credit_ledger (
 select
     contract_code, period_month, entry_key, step, source_kind, amount_gbp, effective_on,
     scheme_code, basis, actor, requested_by, reason, decision_id, invoice_number, file_id,
-    record_number, publication_id
-from marts_next.credit_ledger
-where row_hash is null
+    record_number, %(publication_id)s
+from marts_next.credit_ledger as built
+where not exists (
+    select from ops.credit_ledger as entry
+    where
+        entry.contract_code = built.contract_code
+        and entry.period = built.period_month
+        and entry.entry_key = built.entry_key
+)
 order by contract_code, period_month, step_number
 on conflict (contract_code, period, entry_key) do nothing
 """
@@ -36,7 +42,7 @@ class Chain:
     last_hash: str
 
 
-def post(connection: psycopg.Connection[Any]) -> int:
+def post(connection: psycopg.Connection[Any], publication_id: int) -> int:
     """Record the steps that marts_next adds; how many were new. Once, however often it is called.
 
     Runs in the transaction of the swap (`connection`: publisher): readers never see a step that
@@ -45,7 +51,7 @@ def post(connection: psycopg.Connection[Any]) -> int:
     found = connection.execute("select to_regclass('marts_next.credit_ledger')").fetchone()
     if found is None or found[0] is None:
         return 0
-    return connection.execute(POST).rowcount
+    return connection.execute(POST, {"publication_id": publication_id}).rowcount
 
 
 def seal(connection: psycopg.Connection[Any], publication_id: int) -> None:

@@ -63,7 +63,7 @@ def _swap(settings: Settings, run: Run) -> bool:
                 _record_figures(connection, run, mart, key, measures)
         figure_changes.record(connection, settings, run)
         credit_ledger.seal(connection, run.publication_id)
-        credit_ledger.post(connection)
+        credit_ledger.post(connection, run.publication_id)
         connection.execute("select ops.swap_marts(%s)", (run.publication_id,))
         periods = [*run.months, ""]
         changes.record(connection, run.publication_id, fingerprints, periods)

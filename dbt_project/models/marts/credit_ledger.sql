@@ -64,9 +64,7 @@ final as (
         -- provenance
         numbered.file_id,
         files.file_name,
-        numbered.record_number,
-        numbered.publication_id,
-        numbered.row_hash
+        numbered.record_number
     from numbered
     left join invoices
         on

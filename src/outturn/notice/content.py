@@ -175,4 +175,4 @@ def _month_before(period: str) -> str:
 
 def _plain(row: Row) -> Row:
     """Without what a later publication of the same figures would have otherwise."""
-    return {k: v for k, v in row.items() if k not in ("publication_id", "row_hash", "recency")}
+    return {k: v for k, v in row.items() if k != "recency"}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from outturn import cli
+from outturn.cli import main
 from outturn.contracts.dates import DATE_WAYS
 from outturn.contracts.reading import read_document
 from outturn.profiling.explaining import Explanation, explain
@@ -184,12 +184,12 @@ def test_the_command_exits_1_and_shows_the_record(
     bad = tmp_path / "Council April 2015.csv"
     bad.write_text(GOOD + "31/04/2015,Odd Ltd,7\n" * 30)
     settings = settings_with(tmp_path, FORM)
-    monkeypatch.setattr(cli, "get_settings", lambda: settings)
-    told = CliRunner().invoke(cli.app, ["load", str(bad), "--explain"])
+    monkeypatch.setattr(main, "get_settings", lambda: settings)
+    told = CliRunner().invoke(main.app, ["load", str(bad), "--explain"])
     assert told.exit_code == 1
     for word in ("would be refused", "31/04/2015,Odd Ltd,7", "is no day of the calendar", "✓"):
         assert word in told.output
-    machines = CliRunner().invoke(cli.app, ["load", str(bad), "--explain", "--json"])
+    machines = CliRunner().invoke(main.app, ["load", str(bad), "--explain", "--json"])
     (facts,) = json.loads(machines.stdout)
     assert facts["outcome"]["set_aside"] == 30
     assert not (tmp_path / "home").exists()
