@@ -135,11 +135,11 @@ def test_everything_listens_on_the_loopback_interface_only(
 ) -> None:
     parent = services.supervisor(server_settings)
     assert parent is not None
+    ours = {process.pid for process in [parent, *parent.children(recursive=True)]}
     listening = {
         (connection.laddr.ip, connection.laddr.port)
-        for process in [parent, *parent.children(recursive=True)]
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
+        for connection in psutil.net_connections("inet")
+        if connection.pid in ours and connection.status == psutil.CONN_LISTEN
     }
     assert listening == {("127.0.0.1", server_settings.airflow_port)}
 
