@@ -85,11 +85,7 @@ final as (
         -- measures
         sum(payable.numerator) filter (where payable.status = 'measured') as numerator,
         sum(payable.denominator) filter (where payable.status = 'measured') as denominator,
-        case
-            when indicators.unit like '\%%' then 100
-            when indicators.unit like 'per 1,000%' then 1000
-            else 1
-        end as unit_factor,
+        {{ unit_factor('indicators.unit') }} as unit_factor,
         -- dates
         greatest(to_date(years.first_month, 'YYYY-MM'), years.starts_on) as assessment_from,
         years.period_end_date as assessment_to

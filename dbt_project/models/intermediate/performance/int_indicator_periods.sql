@@ -33,11 +33,7 @@ expected as (
         indicators.indicator_code,
         indicators.kind,
         coalesce(indicators.direction, 'higher') as direction,
-        case
-            when indicators.unit like '\%%' then 100
-            when indicators.unit like 'per 1,000%' then 1000
-            else 1
-        end as unit_factor,
+        {{ unit_factor('indicators.unit') }} as unit_factor,
         measurement_periods.frequency,
         measurement_periods.period_month,
         measurement_periods.period_end_date,
