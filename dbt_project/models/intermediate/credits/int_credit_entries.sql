@@ -104,12 +104,10 @@ final as (
         walk.due_gbp - walk.deducted_gbp - walk.waived_gbp - walk.lapsed_gbp as outstanding_gbp,
         -- dates
         events.effective_on,
-        events.recorded_at,
         -- provenance
         events.entry_number,
         events.file_id,
         events.record_number,
-        events.publication_id,
         events.row_hash
     from walk
     inner join events

@@ -58,8 +58,6 @@ events as (
         invoice_number,
         file_id,
         record_number,
-        publication_id,
-        recorded_at,
         entry_key,
         row_hash
     from ledger
@@ -86,8 +84,6 @@ events as (
         null as invoice_number,
         null as file_id,
         null as record_number,
-        {{ var('publication_id') }}::bigint as publication_id,
-        null as recorded_at,
         null as entry_key,
         null as row_hash
     from computed
@@ -111,8 +107,6 @@ events as (
         decisions.invoice_number,
         decisions.file_id,
         decisions.record_number,
-        {{ var('publication_id') }}::bigint as publication_id,
-        null as recorded_at,
         null as entry_key,
         null as row_hash
     from decisions
@@ -141,8 +135,6 @@ events as (
         null as invoice_number,
         null as file_id,
         null as record_number,
-        {{ var('publication_id') }}::bigint as publication_id,
-        null as recorded_at,
         null as entry_key,
         null as row_hash
     from credits_due

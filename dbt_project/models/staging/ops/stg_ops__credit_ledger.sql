@@ -25,11 +25,9 @@ final as (
         amount_gbp::numeric as amount_gbp,
         -- dates
         effective_on,
-        recorded_at,
         -- provenance
         file_id,
         record_number,
-        publication_id,
         row_hash
     from credit_ledger
 )
