@@ -8,35 +8,16 @@ credits_due as (
     select * from {{ ref('int_credits_due') }}
 ),
 
+changes as (
+    select * from {{ ref('int_credit_changes') }}
+),
+
 decisions as (
     select * from {{ ref('stg_finance__credit_decisions') }}
 ),
 
 reckoning as (
     select * from {{ ref('int_reckoning_day') }}
-),
-
-recorded_due as (
-    select
-        contract_code,
-        period_month,
-        sum(amount_gbp) as due_gbp
-    from ledger
-    where step in ('due', 'adjustment')
-    group by contract_code, period_month
-),
-
--- What is computed now against what the ledger says is due: the credit itself, or its adjustment.
-computed as (
-    select
-        credits_due.*,
-        recorded_due.due_gbp is not null as is_recorded,
-        credits_due.credit_gbp - coalesce(recorded_due.due_gbp, 0) as change_gbp
-    from credits_due
-    left join recorded_due
-        on
-            credits_due.contract_code = recorded_due.contract_code
-            and credits_due.period_month = recorded_due.period_month
 ),
 
 events as (
@@ -67,7 +48,7 @@ events as (
         period_month,
         2 as kind_order,
         null as entry_number,
-        case when is_recorded then 'adjustment' else 'due' end as step,
+        step,
         'publication' as source_kind,
         change_gbp as asked_gbp,
         due_on as effective_on,
@@ -75,19 +56,14 @@ events as (
         basis,
         'outturn' as actor,
         null as requested_by,
-        case
-            when is_recorded
-                then 'computed as £' || credit_gbp || ' now'
-            else 'failed: ' || coalesce(failed_indicators, 'none')
-        end as reason,
+        reason,
         null as decision_id,
         null as invoice_number,
         null as file_id,
         null as record_number,
         null as entry_key,
         null as row_hash
-    from computed
-    where change_gbp <> 0
+    from changes
     union all
     select
         decisions.contract_code,
