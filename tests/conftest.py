@@ -83,7 +83,9 @@ def _administer(settings: Settings, statement: str, name: str) -> None:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
-def rows(settings: Settings, query: str, role: database.Role = "admin") -> list[tuple[Any, ...]]:
+def rows(
+    settings: Settings, query: str, role: database.Role | database.AudienceCode = "admin"
+) -> list[tuple[Any, ...]]:
     """All rows of a query."""
     with database.connect(settings, role) as connection:
         found: list[tuple[Any, ...]] = connection.execute(query).fetchall()  # type: ignore[call-overload]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, NewType
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -17,6 +17,8 @@ from outturn.secret_store import all_secrets
 from outturn.settings import Settings
 
 Role = Literal["admin", "loader", "transformer", "publisher", "finance", "airflow", "superset"]
+# Readers that reference data names, each a login role too; only audiences.py makes one of a text.
+AudienceCode = NewType("AudienceCode", str)
 
 LOGIN_ROLES: tuple[Role, ...] = (
     "loader",
@@ -30,12 +32,12 @@ LOGIN_ROLES: tuple[Role, ...] = (
 SERVICE_ROLES: tuple[Role, ...] = ("airflow", "superset")
 
 
-def login_name(role: Role) -> str:
+def login_name(role: Role | AudienceCode) -> str:
     """The PostgreSQL login role behind a kind of work."""
     return f"outturn_{role}"
 
 
-def dsn_for(settings: Settings, role: Role, database: str | None = None) -> str:
+def dsn_for(settings: Settings, role: Role | AudienceCode, database: str | None = None) -> str:
     """libpq conninfo of a role (password included: never log it).
 
     Raises NotReady before `outturn init` has made the role.
@@ -52,7 +54,7 @@ def dsn_for(settings: Settings, role: Role, database: str | None = None) -> str:
     return make_conninfo(base, user=login_name(role), password=password, dbname=chosen)
 
 
-def default_database(settings: Settings, role: Role) -> str:
+def default_database(settings: Settings, role: Role | AudienceCode) -> str:
     """The database that a role works in: a service's own metadata, else the warehouse."""
     own = {"airflow": settings.airflow_database, "superset": settings.superset_database}
     return own.get(role, settings.database)
@@ -60,7 +62,11 @@ def default_database(settings: Settings, role: Role) -> str:
 
 @contextmanager
 def connect(
-    settings: Settings, role: Role = "loader", *, database: str | None = None, **options: Any
+    settings: Settings,
+    role: Role | AudienceCode = "loader",
+    *,
+    database: str | None = None,
+    **options: Any,
 ) -> Iterator[psycopg.Connection[Any]]:
     """A connection that commits on success, rolls back on an exception and is always closed.
 
@@ -87,7 +93,9 @@ def _open(conninfo: str, options: dict[str, Any]) -> psycopg.Connection[Any]:
     return psycopg.connect(conninfo, connect_timeout=5, **options)
 
 
-def sqlalchemy_url(settings: Settings, role: Role, database: str | None = None) -> str:
+def sqlalchemy_url(
+    settings: Settings, role: Role | AudienceCode, database: str | None = None
+) -> str:
     """The same connection as a SQLAlchemy URL (psycopg2, named in full as Airflow wants it)."""
     parts = conninfo_to_dict(dsn_for(settings, role, database))
     url = URL.create(

@@ -57,6 +57,17 @@ class QueryRefused(OutturnError):
     """`outturn sql` takes one read-only statement."""
 
 
+class AudienceUnknown(OutturnError):
+    """Nobody reads under this name."""
+
+    def __init__(self, audience: str, known: list[str]) -> None:
+        self.audience, self.known = audience, known
+        super().__init__(
+            f"there is no audience {audience!r}.",
+            remedy=f"There are: {', '.join(known)}; audiences.csv names them.",
+        )
+
+
 class AirflowProblem(OutturnError):
     """Airflow cannot be configured, started or reached, or does not answer in time."""
 

@@ -26,6 +26,19 @@ def secret(settings: Settings, name: str, make: Callable[[], str] | None = None)
     return stored[name]
 
 
+def keep_only(settings: Settings, prefix: str, names: set[str]) -> None:
+    """Forget the secrets that begin with `prefix` and are none of `names`: nobody's any more."""
+    with _alone(settings.secrets_path):
+        stored = all_secrets(settings)
+        kept = {
+            name: value
+            for name, value in stored.items()
+            if not name.startswith(prefix) or name in names
+        }
+        if kept != stored:
+            _write(settings.secrets_path, kept)
+
+
 def all_secrets(settings: Settings) -> dict[str, str]:
     """Every stored secret by name; empty before the first is made."""
     if not settings.secrets_path.exists():

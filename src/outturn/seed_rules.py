@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from outturn.errors import SeedProblem
+from outturn.seed_audiences import check_audiences
 from outturn.seed_bands import Band, check_bands, natural_top
 from outturn.seed_credits import check_credits
 from outturn.seed_record import Record, Tables
@@ -60,6 +61,7 @@ def check(
         _check_version(version, indicators[version["indicator_code"]], start_month)
     _check_bands(tables, indicators)
     check_credits(tables, start_month)
+    check_audiences(tables)
 
 
 def _check_words(seed: str, column: SeedColumn, records: Iterable[Record]) -> None:

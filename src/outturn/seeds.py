@@ -11,8 +11,7 @@ import hashlib
 import io
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,13 @@ import yaml
 from outturn.database import connect
 from outturn.errors import SeedProblem
 from outturn.progress import say
-from outturn.seed_record import Record
+from outturn.seed_files import read_records
+from outturn.seed_record import Record, Tables
 from outturn.seed_rules import SeedColumn, check
 from outturn.settings import Settings
 
-BOOLEANS = {"true", "false"}
+# Who may read is no figure: a change of it makes no month due, and a past day has today's readers.
+NO_FIGURES = {"audiences"}
 
 
 @dataclass(frozen=True)
@@ -70,29 +71,43 @@ def seed_keys(seeds_path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def prepare(settings: Settings) -> SeedSet:
-    """Validate the seeds in force and archive them under `home/seeds/<hash>`.
+    """Validate the seeds in force and archive those of figures under `home/seeds/<hash>`.
+
+    Raises SeedProblem with file, line, column and value of the first thing wrong.
+    """
+    columns = seed_columns(settings.dbt_path / "seeds")
+    tables = read_tables(settings)
+    texts = {name: _canonical(columns[name], records) for name, records in tables.items()}
+    _warn_of_unknown_contracts(texts)
+    for name in NO_FIGURES:
+        del texts[name]
+    joined = "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts))
+    seed_hash = hashlib.sha256(joined.encode()).hexdigest()
+    path = settings.home / "seeds" / seed_hash
+    _archive(path, texts)
+    sources = [_source(settings, name) for name in texts]
+    modified = max((source.stat().st_mtime for source in sources if source.exists()), default=0.0)
+    return SeedSet(seed_hash, path, datetime.fromtimestamp(modified, UTC))
+
+
+def read_tables(settings: Settings) -> Tables:
+    """The rows in force of every seed, checked; a seed without a file has none.
 
     Raises SeedProblem with file, line, column and value of the first thing wrong.
     """
     project = settings.dbt_path / "seeds"
     columns = seed_columns(project)
     _refuse_strangers(settings.seeds_dir, columns)
-    tables: dict[str, list[Record]] = {}
-    modified = 0.0
+    tables = {}
     for name, expected in columns.items():
-        source = (settings.seeds_dir or project) / f"{name}.csv"
-        tables[name] = []
-        if source.exists():
-            tables[name] = read_records(source, expected)
-            modified = max(modified, source.stat().st_mtime)
+        source = _source(settings, name)
+        tables[name] = read_records(source, expected) if source.exists() else []
     check(tables, columns, seed_keys(project))
-    texts = {name: _canonical(columns[name], records) for name, records in tables.items()}
-    _warn_of_unknown_contracts(texts)
-    joined = "\0".join(f"{name}\0{texts[name]}" for name in sorted(texts))
-    seed_hash = hashlib.sha256(joined.encode()).hexdigest()
-    path = settings.home / "seeds" / seed_hash
-    _archive(path, texts)
-    return SeedSet(seed_hash, path, datetime.fromtimestamp(modified, UTC))
+    return tables
+
+
+def _source(settings: Settings, name: str) -> Path:
+    return (settings.seeds_dir or settings.dbt_path / "seeds") / f"{name}.csv"
 
 
 def register(settings: Settings, seed_set: SeedSet) -> None:
@@ -149,100 +164,6 @@ def set_known_at(settings: Settings, as_at: datetime) -> SeedSet:
             "ops.seed_set", "no reference data was known then", remedy="Run `outturn init`."
         )
     return SeedSet(row[0], Path(row[1]), as_at)
-
-
-def read_records(source: Path, expected: tuple[SeedColumn, ...]) -> list[Record]:
-    """The file's rows with all expected columns; an absent optional column is blank.
-
-    Raises SeedProblem for an unreadable file, a column that is not known or misses, and a
-    value that is not of its column's type.
-    """
-    try:
-        text = source.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise SeedProblem(
-            source.name,
-            f"is not UTF-8 ({problem.reason} at byte {problem.start})",
-            remedy="Save it as CSV UTF-8.",
-        ) from problem
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        positions = _positions(source.name, header, expected)
-        return [
-            _row(source.name, reader.line_num, row, header, positions, expected)
-            for row in reader
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error as problem:
-        raise SeedProblem(source.name, f"is not CSV: {problem}", line=reader.line_num) from problem
-
-
-def _positions(file: str, header: list[str], expected: tuple[SeedColumn, ...]) -> list[int | None]:
-    names = [name.strip() for name in header]
-    known = [column.name for column in expected]
-    for name in names:
-        if name and name not in known:
-            raise SeedProblem(
-                file,
-                "has a column that is not known",
-                line=1,
-                column=name,
-                remedy=f"Known columns: {', '.join(known)}.",
-            )
-        if name and names.count(name) > 1:
-            raise SeedProblem(file, "has a column twice", line=1, column=name)
-    for column in expected:
-        if column.required and column.name not in names:
-            raise SeedProblem(file, "misses a required column", line=1, column=column.name)
-    return [names.index(name) if name in names else None for name in known]
-
-
-def _row(
-    file: str,
-    line: int,
-    row: list[str],
-    header: list[str],
-    positions: list[int | None],
-    expected: tuple[SeedColumn, ...],
-) -> Record:
-    if len(row) != len(header):
-        raise SeedProblem(file, f"has {len(row)} values for {len(header)} columns", line=line)
-    values = ["" if position is None else row[position].strip() for position in positions]
-    for value, column in zip(values, expected, strict=True):
-        problem = _type_problem(value, column)
-        if problem:
-            raise SeedProblem(file, problem, line=line, column=column.name, value=value)
-    names = [column.name for column in expected]
-    return Record(line, dict(zip(names, values, strict=True)))
-
-
-def _type_problem(value: str, column: SeedColumn) -> str | None:
-    """Why a value is not one of its column's type; None when it is."""
-    if value == "":
-        return "a value is required" if column.required else None
-    if column.data_type == "date":
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            return "is not a date like 2015-10-01"
-        return None if len(value) == 10 else "is not a date like 2015-10-01"
-    if column.data_type == "boolean":
-        return None if value.lower() in BOOLEANS else "is neither true nor false"
-    if column.data_type in ("numeric", "integer"):
-        return _number_problem(value, whole=column.data_type == "integer")
-    return None
-
-
-def _number_problem(value: str, *, whole: bool) -> str | None:
-    plain = value.lstrip("-").replace(".", "", 1)
-    if not (plain.isascii() and plain.isdigit()):
-        return "is not a plain number like 1234.50"
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return "is not a plain number like 1234.50"
-    return "is not a whole number" if whole and number != int(number) else None
 
 
 def _refuse_strangers(seeds_dir: Path | None, columns: dict[str, tuple[SeedColumn, ...]]) -> None:

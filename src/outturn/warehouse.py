@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
@@ -10,18 +11,19 @@ import holidays
 import psycopg
 from psycopg import sql
 
-from outturn import landing, seeds
+from outturn import audiences, landing, seeds
+from outturn.audiences import Audience
 from outturn.contracts import load_contracts
 from outturn.database import (
     LOGIN_ROLES,
     SERVICE_ROLES,
-    Role,
+    AudienceCode,
     connect,
     default_database,
     login_name,
 )
 from outturn.progress import step
-from outturn.secret_store import secret
+from outturn.secret_store import keep_only, secret
 from outturn.settings import Settings
 
 RECORDS_OWNER = "outturn_owner"
@@ -36,11 +38,16 @@ STATEMENT_FILES = (
     ("030_runs.sql", RECORDS_OWNER),
     ("050_credit_ledger.sql", RECORDS_OWNER),
     ("055_changes.sql", RECORDS_OWNER),
+    ("057_audiences.sql", PUBLISHED_OWNER),
     ("040_swap.sql", MODELS_OWNER),
     ("060_publish.sql", PUBLISHED_OWNER),
     ("090_public.sql", None),
 )
 
+# The live marts, and those before them that somebody may still be reading.
+READ_SCHEMAS = r"""
+select ops.take_over(nspname) from pg_namespace where nspname ~ '^marts(_before_\d+)?$'
+"""
 CALENDAR_FROM, CALENDAR_TO = date(1995, 1, 1), date(2065, 12, 31)
 
 
@@ -50,9 +57,11 @@ def initialise(settings: Settings) -> None:
     Raises errors of the contracts and of the reference data, which are read here first.
     """
     contracts = load_contracts(settings)
+    readers = audiences.read(settings)
     with step("Roles and databases"), _administrator(settings, "postgres") as connection:
-        _create_roles(settings, connection)
+        _create_roles(settings, connection, readers)
         _create_database(connection, settings.database, None)
+        _let_in(connection, settings.database, readers)
         for service in SERVICE_ROLES:
             _create_database(connection, default_database(settings, service), login_name(service))
         if settings.dsn is None:
@@ -66,6 +75,8 @@ def initialise(settings: Settings) -> None:
             _run_as(connection, owner, [_statement_file(name)])
         _run_as(connection, RECORDS_OWNER, landing.create_statements(contracts))
         _fill_calendar(connection)
+        _set_audiences(connection, readers)
+    keep_only(settings, "outturn_", {login_name(role) for role in (*LOGIN_ROLES, *readers)})
     with step("Reference data"):
         seeds.register(settings, seeds.prepare(settings))
 
@@ -75,11 +86,15 @@ def _administrator(settings: Settings, database: str) -> Any:
     return connect(settings, "admin", database=database, autocommit=True)
 
 
-def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> None:
+def _create_roles(
+    settings: Settings,
+    connection: psycopg.Connection[Any],
+    readers: Mapping[AudienceCode, Audience],
+) -> None:
     for owner in (RECORDS_OWNER, MODELS_OWNER, PUBLISHED_OWNER):
         _create_role(connection, owner, sql.SQL("nologin"))
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
-    for role in LOGIN_ROLES:
+    for role in {*LOGIN_ROLES, *readers}:
         name = login_name(role)
         password = sql.Literal(secret(settings, name))
         _create_role(connection, name, sql.SQL("login password {}").format(password))
@@ -87,7 +102,8 @@ def _create_roles(settings: Settings, connection: psycopg.Connection[Any]) -> No
         connection.execute(
             sql.SQL("grant {} to {}").format(sql.Identifier(MODELS_OWNER), sql.Identifier(member))
         )
-    _limit_reader(connection, "finance")
+    for reader in readers:
+        _limit_reader(connection, reader)
 
 
 def _create_role(connection: psycopg.Connection[Any], name: str, options: sql.Composable) -> None:
@@ -96,7 +112,7 @@ def _create_role(connection: psycopg.Connection[Any], name: str, options: sql.Co
     connection.execute(sql.SQL("{} {} {}").format(verb, sql.Identifier(name), options))
 
 
-def _limit_reader(connection: psycopg.Connection[Any], role: Role) -> None:
+def _limit_reader(connection: psycopg.Connection[Any], role: AudienceCode) -> None:
     """A reader's own limits: it cannot write by accident nor hold the server for long."""
     name = sql.Identifier(login_name(role))
     for setting in ("default_transaction_read_only = on", "statement_timeout = '60s'"):
@@ -116,13 +132,6 @@ def _create_database(connection: psycopg.Connection[Any], name: str, owner: str 
             sql.SQL("alter database {} owner to {}").format(database, sql.Identifier(owner))
         )
         return
-    for role in LOGIN_ROLES:
-        if role not in SERVICE_ROLES:
-            connection.execute(
-                sql.SQL("grant connect on database {} to {}").format(
-                    database, sql.Identifier(login_name(role))
-                )
-            )
     for maker in (MODELS_OWNER, PUBLISHED_OWNER):
         connection.execute(
             sql.SQL("grant create on database {} to {}").format(database, sql.Identifier(maker))
@@ -132,6 +141,18 @@ def _create_database(connection: psycopg.Connection[Any], name: str, owner: str 
             database, sql.Identifier(MODELS_OWNER)
         )
     )
+
+
+def _let_in(
+    connection: psycopg.Connection[Any], name: str, readers: Iterable[AudienceCode]
+) -> None:
+    """Services stay in the databases of their own; everybody else enters the warehouse's."""
+    for role in {*LOGIN_ROLES, *readers} - {*SERVICE_ROLES}:
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(
+                sql.Identifier(name), sql.Identifier(login_name(role))
+            )
+        )
 
 
 def _close_other_databases(connection: psycopg.Connection[Any]) -> None:
@@ -144,6 +165,28 @@ def _close_other_databases(connection: psycopg.Connection[Any]) -> None:
 
 def _close_public(connection: psycopg.Connection[Any]) -> None:
     connection.execute("revoke all on schema public from public")
+
+
+def _set_audiences(
+    connection: psycopg.Connection[Any], readers: Mapping[AudienceCode, Audience]
+) -> None:
+    """Say who reads which contracts and apply it to what is read; who was taken out loses all."""
+    rows = [
+        (login_name(reader.code), contract)
+        for reader in readers.values()
+        for contract in (*sorted(reader.contracts),) or (None,)
+    ]
+    connection.execute(sql.SQL("set role {}").format(sql.Identifier(PUBLISHED_OWNER)))
+    known = connection.execute("select distinct login from ops.audience").fetchall()
+    connection.execute("delete from ops.audience")
+    connection.cursor().executemany("insert into ops.audience values (%s, %s)", rows)
+    connection.execute(READ_SCHEMAS)
+    connection.execute("reset role")
+    for gone in sorted({login for (login,) in known} - {login for login, _ in rows}):
+        name = sql.Identifier(gone)
+        connection.execute(sql.SQL("alter role {} nologin password null").format(name))
+        connection.execute(sql.SQL("grant {} to current_user").format(name))
+        connection.execute(sql.SQL("drop owned by {}").format(name))
 
 
 def _statement_file(name: str) -> str:

@@ -1,7 +1,8 @@
 """Who may do what, act by act: each login role and statement, allowed or refused for want of right.
 
-L loader, T transformer, P publisher, F finance (the reader). What is not named is refused by
-PostgreSQL with 42501 (insufficient privilege), in a transaction that may write.
+L loader, T transformer, P publisher, F finance (the reader of everything), M the managers of one
+contract. What is not named is refused by PostgreSQL with 42501 (insufficient privilege), in a
+transaction that may write.
 """
 
 from __future__ import annotations
@@ -14,13 +15,29 @@ from psycopg import sql
 
 from outturn import warehouse
 from outturn.contracts import load_contracts
-from outturn.database import LOGIN_ROLES, SERVICE_ROLES, Role, connect, dsn_for, login_name
+from outturn.database import (
+    LOGIN_ROLES,
+    SERVICE_ROLES,
+    AudienceCode,
+    Role,
+    connect,
+    dsn_for,
+    login_name,
+)
 from outturn.landing import create_statements
 from outturn.settings import Settings
 from tests.conftest import copied_warehouse, rows
 
 DENIED = "42501"
-ROLES: dict[str, Role] = {"L": "loader", "T": "transformer", "P": "publisher", "F": "finance"}
+MANAGERS = AudienceCode("sscl_managers")
+ROLES: dict[str, Role | AudienceCode] = {
+    "L": "loader",
+    "T": "transformer",
+    "P": "publisher",
+    "F": "finance",
+    "M": MANAGERS,
+}
+LOGINS: tuple[Role | AudienceCode, ...] = (*LOGIN_ROLES, MANAGERS)
 CHARGES = "landing.supplier__service_charges"
 BUILT = ("staging", "intermediate", "marts_next", "asat_20160331_marts")
 
@@ -112,7 +129,31 @@ ACTS: list[tuple[str, str]] = [
     ("update marts_next.probe set a = 1", "T"),
     ("select 1 from asat_20160331_marts.probe", "TPF"),
     ("drop schema asat_20160331_marts cascade", "T"),
+    ("select 1 from marts_next.own", "TPF"),
+    ("select 1 from asat_20160331_marts.own", "TPF"),
+    # Whoever sees one contract reads its rows and no mart of another kind; a view has no rows.
     ("select 1 from marts.probe", "TPF"),
+    ("select 1 from marts.own", "TPFM"),
+    ("select 1 from marts_before_8.own", "TPFM"),
+    ("select 1 from marts.own_view", "TPF"),
+    ("select 1 from marts.own_barrier", "TPF"),
+    ("select 1 from marts.own_snapshot", "TPF"),
+    ("insert into marts.own values ('SSCL-BSS')", ""),
+    ("update marts.own set contract_code = 'SSCL-BSS'", ""),
+    ("delete from marts.own", ""),
+    ("select 1 from marts.own for update", ""),
+    ("drop policy outturn_sscl_managers on marts.own", ""),
+    ("alter policy outturn_sscl_managers on marts.own using (true)", ""),
+    ("create policy mine on marts.own using (true)", ""),
+    ("alter table marts.own disable row level security", ""),
+    ("alter view marts.own_view reset (security_invoker)", ""),
+    ("select 1 from ops.audience", ""),
+    ("insert into ops.audience values ('outturn_sscl_managers', null)", ""),
+    ("update ops.audience set contract_code = null", ""),
+    ("delete from ops.audience", ""),
+    ("truncate ops.audience", ""),
+    ("lock table ops.audience in share mode", ""),
+    ("select ops.open_to_audiences('pg_class')", ""),
     ("insert into marts.probe values (1)", ""),
     ("update marts.probe set a = 1", ""),
     ("delete from marts.probe", ""),
@@ -149,6 +190,7 @@ ACTS: list[tuple[str, str]] = [
     ("set role outturn_transformer", "T"),
     ("set role outturn_publisher", "P"),
     ("set role outturn_finance", "F"),
+    ("set role outturn_sscl_managers", "M"),
     ("set session authorization outturn_owner", ""),
     ("grant outturn_owner to current_user", ""),
     ("alter role current_user superuser", ""),
@@ -185,6 +227,16 @@ ACTS: list[tuple[str, str]] = [
     ("set session_replication_role = replica", ""),
     ("select pg_create_physical_replication_slot('mine')", ""),
 ]  # fmt: skip
+MARTS = """
+create table {schema}.own as
+select * from (values ('SSCL-BSS', 1), ('SSCL-BSS', 2), ('OTHER', 3), (null, 4))
+    as found (contract_code, number);
+create view {schema}.own_view as select * from {schema}.own;
+create view {schema}.own_barrier with (security_barrier, security_invoker) as
+select * from {schema}.own;
+create materialized view {schema}.own_snapshot as select * from {schema}.own;
+grant select on all tables in schema {schema} to outturn_finance, outturn_publisher;
+"""
 # These may not stand in a transaction; nobody may do them.
 ALONE = (
     "alter system set fsync = off",
@@ -202,30 +254,28 @@ def closed(
     """A warehouse with a table in every schema that models are built in, and live marts."""
     with copied_warehouse(server_settings, tmp_path_factory.mktemp("closed") / "home") as settings:
         warehouse.initialise(settings)
-        with connect(settings, "transformer", autocommit=True) as connection:
-            connection.execute("set role outturn_models")
-            for schema in ("marts_next", "asat_20160331_marts"):
-                connection.execute("select staging.begin_marts(%s)", (schema,))
-            _make_probes(connection)
-        with connect(settings, "publisher", autocommit=True) as connection:
-            connection.execute("select ops.swap_marts(1)")
-        with connect(settings, "transformer", autocommit=True) as connection:
-            connection.execute("set role outturn_models")
-            connection.execute("select staging.begin_marts('marts_next')")
-            _make_probes(connection)
+        build(settings, "marts_next", "asat_20160331_marts")
+        for publication in (7, 8):
+            with connect(settings, "publisher", autocommit=True) as connection:
+                connection.execute("select ops.swap_marts(%s)", (publication,))
+            build(settings, "marts_next")
         yield settings
 
 
-def _make_probes(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    for schema in BUILT:
-        table = sql.Identifier(schema, "probe")
-        connection.execute(sql.SQL("create table if not exists {} (a integer)").format(table))
-        if schema.endswith(("marts", "marts_next")):
-            grant = "grant select on {} to outturn_finance, outturn_publisher"
-            connection.execute(sql.SQL(grant).format(table))
+def build(settings: Settings, *schemas: str) -> None:
+    """What dbt would leave behind: a table in each schema, marts of contracts and of none."""
+    with connect(settings, "transformer", autocommit=True) as connection:
+        connection.execute("set role outturn_models")
+        for schema in schemas:
+            connection.execute("select staging.begin_marts(%s)", (schema,))
+        for schema in BUILT:
+            table = sql.Identifier(schema, "probe")
+            connection.execute(sql.SQL("create table if not exists {} (a integer)").format(table))
+        for schema in schemas:
+            connection.execute(sql.SQL(MARTS).format(schema=sql.Identifier(schema)))
 
 
-def attempt(settings: Settings, role: Role, statement: str) -> str | None:
+def attempt(settings: Settings, role: Role | AudienceCode, statement: str) -> str | None:
     """The SQLSTATE of a statement in a transaction that may write and is rolled back."""
     with psycopg.connect(dsn_for(settings, role)) as connection:
         try:
@@ -251,9 +301,43 @@ def test_each_role_may_do_its_own_work_and_nothing_else(
     assert {k: None if v in reasons else v for k, v in found.items()} == expected
 
 
+@pytest.mark.parametrize("schema", ["marts", "marts_before_8"])
+def test_whoever_sees_one_contract_sees_its_rows_only(closed: Settings, schema: str) -> None:
+    numbers = f"select number from {schema}.own order by number"
+    seen = {letter: rows(closed, numbers, role) for letter, role in ROLES.items() if letter != "L"}
+    everything = [(1,), (2,), (3,), (4,)]
+    assert seen == {"T": everything, "P": everything, "F": everything, "M": [(1,), (2,)]}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from marts.own where contract_code = 'OTHER'",
+        "select * from marts.own where contract_code is null",
+        "select * from marts.own where number / (number - 3) > 0",
+        "select * from marts.own where case contract_code when 'OTHER' then number / 0 end = 1",
+        "select 1 from marts.own as a full join marts.own as b using (number) where number = 3",
+        "select most_common_vals from pg_stats where tablename = 'own'",
+    ],
+)
+def test_no_question_brings_another_contracts_rows(closed: Settings, statement: str) -> None:
+    with connect(closed, "admin") as connection:
+        connection.execute("analyze marts.own")
+    assert rows(closed, statement, MANAGERS) == []
+
+
+def test_rules_that_are_switched_off_refuse_instead_of_showing(closed: Settings) -> None:
+    with connect(closed, MANAGERS) as connection:
+        connection.execute("set row_security = off")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from marts.own")
+
+
 @pytest.mark.parametrize("statement", ALONE)
 @pytest.mark.parametrize("role", ROLES.values())
-def test_what_stands_alone_is_nobodys(closed: Settings, role: Role, statement: str) -> None:
+def test_what_stands_alone_is_nobodys(
+    closed: Settings, role: Role | AudienceCode, statement: str
+) -> None:
     with (
         psycopg.connect(
             dsn_for(closed, role), autocommit=True, options="-c default_transaction_read_only=off"
@@ -275,7 +359,7 @@ def test_a_reader_writes_nothing_by_accident_and_holds_the_server_for_a_minute(
 def test_each_database_is_entered_by_its_own_roles(closed: Settings) -> None:
     entered = {
         (role, name)
-        for role in LOGIN_ROLES
+        for role in LOGINS
         for name in (
             closed.database,
             closed.airflow_database,
@@ -285,12 +369,12 @@ def test_each_database_is_entered_by_its_own_roles(closed: Settings) -> None:
         )
         if may_enter(closed, role, name)
     }
-    own = {(role, closed.database) for role in LOGIN_ROLES if role not in SERVICE_ROLES}
+    own = {(role, closed.database) for role in LOGINS if role not in SERVICE_ROLES}
     services = {("airflow", closed.airflow_database), ("superset", closed.superset_database)}
     assert entered == own | services
 
 
-def may_enter(settings: Settings, role: Role, database: str) -> bool:
+def may_enter(settings: Settings, role: Role | AudienceCode, database: str) -> bool:
     try:
         psycopg.connect(dsn_for(settings, role, database)).close()
     except psycopg.OperationalError as problem:
@@ -310,7 +394,7 @@ def test_roles_have_no_power_of_their_own_and_owners_no_login(closed: Settings) 
         """,
     )
     owners = ("outturn_models", "outturn_owner", "outturn_published")
-    logins = [login_name(role) for role in LOGIN_ROLES]
+    logins = [login_name(role) for role in LOGINS]
     assert set(found) == {(name, False) for name in owners} | {(name, True) for name in logins}
 
 

@@ -198,15 +198,16 @@ def status(as_json: Json = False) -> None:
 def sql(
     query: Annotated[str, typer.Argument(help="One select over the marts.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output.")] = False,
+    audience: Annotated[str, typer.Option(help="Whose login to read as.")] = "finance",
 ) -> None:
-    """Ask the marts, read-only, as the finance reader."""
+    """Ask the marts, read-only, as the readers of an audience."""
     from outturn.query import ask, copy_csv
 
     settings = get_settings()
     if as_csv:
-        copy_csv(settings, query, sys.stdout.buffer)
+        copy_csv(settings, query, sys.stdout.buffer, audience)
         return
-    columns, rows = ask(settings, query)
+    columns, rows = ask(settings, query, audience)
     table = Table(*columns)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))

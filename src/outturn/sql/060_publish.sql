@@ -2,14 +2,20 @@
 -- whoever builds marts can neither change nor drop those, nor put other code in the swap's place.
 -- Renaming a schema waits for no reader; the old tables are dropped later, when nobody reads them.
 
--- What was built becomes ours; who built it may still read it.
+-- What was built becomes ours and is opened to its readers; who built it may still read it. Readers
+-- that are changed meanwhile wait, or are waited for: no rule of yesterday is put on these marts.
 create or replace function ops.take_over(schema_name text) returns void
 language plpgsql set search_path = pg_catalog as $$
 declare
+    reader name;
     relation regclass;
 begin
+    lock table ops.audience in share mode;
     execute format('alter schema %I owner to outturn_published', schema_name);
     execute format('grant usage on schema %I to outturn_models', schema_name);
+    for reader in select distinct login from ops.audience loop
+        execute format('grant usage on schema %I to %I', schema_name, reader);
+    end loop;
     for relation in
         select class.oid::regclass from pg_class as class
         inner join pg_namespace as namespace on namespace.oid = class.relnamespace
@@ -18,6 +24,7 @@ begin
     loop
         execute format('alter table %s owner to outturn_published', relation);
         execute format('grant select on %s to outturn_models', relation);
+        perform ops.open_to_audiences(relation);
     end loop;
 end;
 $$;
@@ -57,5 +64,3 @@ revoke all on function ops.swap_marts(bigint) from public;
 revoke all on function ops.drop_old_marts() from public;
 grant execute on function ops.swap_marts(bigint) to outturn_publisher;
 grant execute on function ops.drop_old_marts() to outturn_publisher;
-
-select ops.take_over('marts');
