@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 from datetime import date, datetime, time, timedelta
@@ -17,7 +18,7 @@ import duckdb_extension_postgres_scanner
 from outturn.load.expressions import literal
 
 _OFFSET_YEARS = (1970, 2070)
-
+_SPACES_AND_QUOTE = re.compile(rb' +"')
 
 _LOCK = threading.RLock()
 
@@ -49,6 +50,18 @@ def _opened() -> duckdb.DuckDBPyConnection:
     spill = Path(tempfile.gettempdir()) / f"outturn-duckdb-{os.getpid()}"
     connection.execute(f"set temp_directory = {literal(str(spill))}")
     return connection
+
+
+def misreads(data: bytes, delimiter: str) -> bool:
+    """Whether a quote follows spaces at a cell's start, or spaces after another quote.
+
+    DuckDB takes the first for no quote where the spaces are several, and leaves the second out.
+    """
+    if b' "' not in data:  # looking is much cheaper than going through all
+        return False
+    before = (delimiter + '\r\n"').encode()
+    found = (match.start() for match in _SPACES_AND_QUOTE.finditer(data))
+    return any(at == 0 or data[at - 1] in before for at in found)
 
 
 def offsets_table(timezone: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from outturn.contracts import Column, Contract, Form, FormColumn
-from outturn.load.duck import database, offsets_table
+from outturn.load.duck import database, misreads, offsets_table
 from outturn.load.expressions import Expression, expression, literal
 from outturn.load.header import Layout
 from outturn.load.references import Codes
@@ -79,6 +79,8 @@ class Engine:
 
     def take(self, data: bytes, newline: str) -> Typed | None:
         """Read a block of lines; None when it is not one well-formed record on each line."""
+        if misreads(data, self._form.delimiter):
+            return None
         return self._take(self._block(data, newline))
 
     def _take(self, source: str) -> Typed | None:
@@ -132,7 +134,7 @@ class Engine:
         delimiter = self._form.delimiter
         writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerows(rows)
-        return self._made(self.take(out.getvalue().encode(), "\n"))
+        return self._made(self._take(self._block(out.getvalue().encode(), "\n")))
 
     def _made(self, typed: Typed | None) -> Typed:
         if typed is None:
