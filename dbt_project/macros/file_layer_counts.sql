@@ -1,15 +1,17 @@
-{#- Rows and amounts of each file of an extract: landed, superseded and staged.
+{#- Rows and amounts of each file of an extract: landed, superseded, staged and, with facts (a model
+    that keeps them by month and file), in the facts; without it these are null.
 
     Superseded is counted on its own, not as a difference, so that a row that falls between two
     layers shows: rows of a part whose current file is another one, and, with newest_by, rows of
     current files that a newer row of the same key replaced (ranked by a window, where staging keeps
     the first of each). A file that was not accepted is superseded as a whole. -#}
-{% macro file_layer_counts(source_name, extract, newest_by=none) -%}
+{% macro file_layer_counts(source_name, extract, newest_by=none, facts=none) -%}
     {%- set landing_table = source(source_name, extract) -%}
     {%- set staging_view = ref('stg_' ~ source_name ~ '__' ~ extract) -%}
     {%- set parts = source('ops', 'file_part') -%}
     {%- set current_files = ref('stg_ops__current_files') -%}
     {%- set files = ref('stg_ops__files') -%}
+    {%- set fact_table = ref(facts) if facts -%}
     {%- if execute -%}
         {%- set contract = extract_contract(source_name, extract) -%}
         {%- set meta = contract.config.meta -%}
@@ -24,7 +26,9 @@ select
     {{ amount_sum('landed', amount_column) }}
     filter (where {{ is_superseded(meta) }}) as superseded_amount,
     0 as staged_rows,
-    null::numeric as staged_amount
+    null::numeric as staged_amount,
+    {{ '0' if facts else 'null::bigint' }} as fact_rows,
+    {{ '0' if facts else 'null::numeric' }} as fact_amount
 from {{ landing_table }} as landed
 inner join {{ files }} as files
     on landed.file_id = files.file_id
@@ -47,7 +51,9 @@ select
     0 as superseded_rows,
     null::numeric as superseded_amount,
     count(*) as staged_rows,
-    {{ amount_sum(none, amount_column) }} as staged_amount
+    {{ amount_sum(none, amount_column) }} as staged_amount,
+    null::bigint as fact_rows,
+    null::numeric as fact_amount
 from {{ staging_view }}
 group by file_id
         {%- if newest_by %}
@@ -60,7 +66,9 @@ select
     count(*) as superseded_rows,
     {{ amount_sum('ranked', amount_column) }} as superseded_amount,
     0 as staged_rows,
-    null::numeric as staged_amount
+    null::numeric as staged_amount,
+    null::bigint as fact_rows,
+    null::numeric as fact_amount
 from (
     select
         delivered.*,
@@ -74,6 +82,22 @@ from (
 ) as ranked
 where ranked.newest_first > 1
 group by ranked.file_id
+        {%- endif -%}
+        {%- if facts %}
+union all
+select
+    {{ name }} as extract,
+    file_id,
+    0 as landed_rows,
+    null::numeric as landed_amount,
+    0 as superseded_rows,
+    null::numeric as superseded_amount,
+    0 as staged_rows,
+    null::numeric as staged_amount,
+    sum(line_count)::bigint as fact_rows,
+    sum({{ amount_column }}) as fact_amount
+from {{ fact_table }}
+group by file_id
         {%- endif -%}
     {%- else -%}
         {#- dbt is still parsing: only what the model depends on matters. -#}

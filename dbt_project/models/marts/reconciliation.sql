@@ -12,15 +12,6 @@ quarantined as (
     select * from {{ ref('stg_ops__quarantined_records') }}
 ),
 
-ledger_facts as (
-    select
-        file_id,
-        sum(line_count)::bigint as fact_rows,
-        sum(amount_gbp) as fact_amount
-    from {{ ref('int_ledger_months') }}
-    group by file_id
-),
-
 extracts as (
     select * from {{ ref('stg_ops__extracts') }}
 ),
@@ -76,16 +67,15 @@ layers as (
     select
         files.file_id,
         'facts' as layer,
-        coalesce(counted.staged_rows, 0) as records_in,
-        coalesce(ledger_facts.fact_rows, 0) as records_out,
+        counted.staged_rows as records_in,
+        counted.fact_rows as records_out,
         0 as records_set_aside,
         coalesce(counted.staged_amount, 0) as amount_in,
-        coalesce(ledger_facts.fact_amount, 0) as amount_out,
+        counted.fact_amount as amount_out,
         0::numeric as amount_set_aside
     from files
-    left join counted on files.file_id = counted.file_id
-    left join ledger_facts on files.file_id = ledger_facts.file_id
-    where files.extract = 'finance/ledger'
+    inner join counted on files.file_id = counted.file_id
+    where counted.fact_rows is not null
 ),
 
 differences as (

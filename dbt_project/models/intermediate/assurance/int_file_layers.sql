@@ -11,7 +11,7 @@ with layers as (
     union all
     {{ file_layer_counts('supplier', 'rectification_plans') | indent(4) }}
     union all
-    {{ file_layer_counts('finance', 'ledger') | indent(4) }}
+    {{ file_layer_counts('finance', 'ledger', facts='int_ledger_months') | indent(4) }}
     union all
     {{ file_layer_counts('finance', 'payments') | indent(4) }}
     union all
@@ -33,7 +33,9 @@ final as (
         sum(superseded_rows)::bigint as superseded_rows,
         sum(superseded_amount) as superseded_amount,
         sum(staged_rows)::bigint as staged_rows,
-        sum(staged_amount) as staged_amount
+        sum(staged_amount) as staged_amount,
+        sum(fact_rows)::bigint as fact_rows,
+        sum(fact_amount) as fact_amount
     from layers
     group by extract, file_id
 )
