@@ -131,12 +131,15 @@ ACTS: list[tuple[str, str]] = [
     ("drop schema asat_20160331_marts cascade", "T"),
     ("select 1 from marts_next.own", "TPF"),
     ("select 1 from asat_20160331_marts.own", "TPF"),
-    # Whoever sees one contract reads its rows and no mart of another kind; a view has no rows.
+    # Whoever sees one contract reads its rows and no mart of another kind, nor a view that does not
+    # say that it keeps rows apart.
     ("select 1 from marts.probe", "TPF"),
     ("select 1 from marts.own", "TPFM"),
     ("select 1 from marts_before_8.own", "TPFM"),
     ("select 1 from marts.own_view", "TPF"),
-    ("select 1 from marts.own_barrier", "TPF"),
+    ("select 1 from marts.own_barrier", "TPFM"),
+    ("select 1 from marts.barrier", "TPF"),
+    ("select 1 from marts.own_open", "TPF"),
     ("select 1 from marts.own_snapshot", "TPF"),
     ("insert into marts.own values ('SSCL-BSS')", ""),
     ("update marts.own set contract_code = 'SSCL-BSS'", ""),
@@ -146,8 +149,9 @@ ACTS: list[tuple[str, str]] = [
     ("alter policy outturn_sscl_managers on marts.own using (true)", ""),
     ("create policy mine on marts.own using (true)", ""),
     ("alter table marts.own disable row level security", ""),
-    ("alter view marts.own_view reset (security_invoker)", ""),
-    ("select 1 from ops.audience", ""),
+    ("alter view marts.own_view set (security_barrier)", ""),
+    ("alter view marts_next.own_view set (security_barrier)", "T"),
+    ("select 1 from ops.audience", "T"),
     ("insert into ops.audience values ('outturn_sscl_managers', null)", ""),
     ("update ops.audience set contract_code = null", ""),
     ("delete from ops.audience", ""),
@@ -232,8 +236,10 @@ create table {schema}.own as
 select * from (values ('SSCL-BSS', 1), ('SSCL-BSS', 2), ('OTHER', 3), (null, 4))
     as found (contract_code, number);
 create view {schema}.own_view as select * from {schema}.own;
-create view {schema}.own_barrier with (security_barrier, security_invoker) as
-select * from {schema}.own;
+create view {schema}.own_barrier with (security_barrier) as
+select * from {schema}.own where current_user <> 'outturn_sscl_managers' or number < 2;
+create view {schema}.barrier with (security_barrier) as select * from {schema}.probe;
+create view {schema}.own_open with (security_barrier = false) as select * from {schema}.own;
 create materialized view {schema}.own_snapshot as select * from {schema}.own;
 grant select on all tables in schema {schema} to outturn_finance, outturn_publisher;
 """

@@ -1,6 +1,10 @@
 -- One row per figure that a publication changed: published before, otherwise now. Never add up.
 -- A view, unlike its folder: the changes of a publication are known when it is swapped in.
-{{ config(materialized='view') }}
+-- PostgreSQL guards rows of tables; a view has to ask which contracts its reader sees, and says so.
+{{ config(
+    materialized='view',
+    post_hook='alter view {{ this }} set (security_barrier)',
+) }}
 
 with figure_changes as (
     select * from {{ source('history', 'figure_change') }}
@@ -11,6 +15,10 @@ publications as (
     where
         published_at <= '{{ var("as_at") }}'::timestamptz
         or publication_id = {{ var('publication_id') }}
+),
+
+readers as (
+    select * from {{ source('ops', 'audience') }}
 ),
 
 newest as (
@@ -56,6 +64,20 @@ final as (
     from figure_changes
     inner join publications on figure_changes.publication_id = publications.publication_id
     cross join newest
+    -- who builds and publishes is no audience
+    where coalesce(
+        (
+            select
+                bool_or(
+                    readers.contract_code is null
+                    or readers.contract_code
+                    is not distinct from figure_changes.figure_key ->> 'contract_code'
+                )
+            from readers
+            where readers.login = current_user
+        ),
+        true
+    )
 )
 
 select * from final

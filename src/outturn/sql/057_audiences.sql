@@ -9,19 +9,27 @@ create table if not exists ops.audience (
 comment on table ops.audience is
 'One row lets a login role read the rows of one contract; null: of every one, and every mart.';
 
--- Let each audience read a mart, or its contracts' rows, and nobody else. A view reads as its owner
--- and has no rows of its own to guard: a limited audience reads none.
+-- The models' owner reads it: a view that has to keep rows apart by itself asks here.
+grant select on ops.audience to outturn_models;
+
+-- Let each audience read a mart, or its contracts' rows, and nobody else. A view reads as its
+-- owner, past the rules of tables: no security barrier, no limited audience.
 create or replace function ops.open_to_audiences(mart regclass) returns void
 language plpgsql set search_path = pg_catalog as $$
 declare
-    is_guarded boolean := exists (
-        select from pg_attribute inner join pg_class on pg_class.oid = attrelid
+    kind "char";
+    is_barrier boolean;
+    has_contract boolean := exists (
+        select from pg_attribute
         where attrelid = mart and attname = 'contract_code' and not attisdropped
-            and relkind in ('r', 'p')
     );
+    is_guarded boolean;
     policy name;
     reader record;
 begin
+    select relkind, coalesce('security_barrier=true' = any (reloptions), false)
+    into kind, is_barrier from pg_class where oid = mart;
+    is_guarded := has_contract and kind in ('r', 'p');
     for policy in select polname from pg_policy where polrelid = mart loop
         execute format('drop policy %I on %s', policy, mart);
     end loop;
@@ -31,18 +39,19 @@ begin
             'to outturn_models, outturn_publisher using (true)', mart);
     end if;
     for reader in
-        select login, array_remove(array_agg(contract_code order by contract_code), null) as contracts,
+        select login,
+            array_remove(array_agg(contract_code order by contract_code), null) as contracts,
             bool_or(contract_code is null) as sees_all
         from ops.audience group by login order by login
     loop
-        if not (is_guarded or reader.sees_all) then
+        if not (reader.sees_all or is_guarded or has_contract and kind = 'v' and is_barrier) then
             execute format('revoke all on %s from %I', mart, reader.login);
             continue;
         end if;
         execute format('grant select on %s to %I', mart, reader.login);
         if is_guarded then
-            execute format('create policy %1$I on %2$s for select to %1$I using (%3$s)', reader.login,
-                mart, case when reader.sees_all then 'true'
+            execute format('create policy %1$I on %2$s for select to %1$I using (%3$s)',
+                reader.login, mart, case when reader.sees_all then 'true'
                     else format('contract_code = any (%L)', reader.contracts) end);
         end if;
     end loop;
