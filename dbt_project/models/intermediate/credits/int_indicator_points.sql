@@ -103,6 +103,7 @@ final as (
         case when is_scored then points_of_band else 0 end as base_points,
         case when is_scored then credit_pct_of_band end as band_credit_pct,
         case when is_scored then shortfall_of_value end as shortfall,
+        waived_points_pct,
         case
             when is_scored
                 then trim_scale(
