@@ -166,6 +166,33 @@ def test_what_a_workbook_does_not_keep_exactly_never_lands(
     assert "formula without a value" in kept[3][1][0]["reason"]
 
 
+def test_a_table_that_begins_further_down_keeps_its_rows_numbers(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """Blank rows and columns before it count; an error that no reader knows is one bad record."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    lines = [
+        ["Payee", "Amount", "Paid", "Note"],
+        ["good", 1, DAY, None],
+        ["waits", "#N/A", DAY, None],
+        ["not run", 1, DAY, "=A1"],
+    ]
+    for row, line in enumerate(lines, 4):
+        for column, value in enumerate(line, 3):
+            sheet.cell(row, column, value)
+    out = io.BytesIO()
+    workbook.save(out)
+    content = patched(out.getvalue(), "#N/A", "#GETTING_DATA")
+    settings, result = load(warehouse_settings, tmp_path, content)
+    assert result.refusal is None
+    assert rows(settings, "select supplier_name from landing.finance__payments") == [("good",)]
+    kept = rows(settings, "select line_number, errors from quarantine.record order by 1")
+    assert [(line, errors[0]["value"]) for line, errors in kept] == [(6, "#GETTING_DATA"), (7, "")]
+    assert "formula without a value under description: =A1" in kept[1][1][0]["reason"]
+
+
 DOCTYPE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><worksheet'
 ONE = book(["Acme", 1, DAY])
 AMOUNT = '<c r="B2" t="n"><v>1</v>'
@@ -183,13 +210,16 @@ def second(workbook: Any, _sheet: Any) -> None:
     ("content", "reason"),
     [
         (patched(ONE, "<worksheet", DOCTYPE), "declares entities"),
-        (patched(ONE, 'r="A2"', 'r="A4294967295"'), "too many cells"),
-        (patched(ONE, 'r="A2"', 'r="ZZZZZZ99999999999"'), "too many cells"),
+        (patched(ONE, 'r="A2"', 'r="A4294967295"'), "no place in a sheet"),
+        (patched(ONE, 'r="A2"', 'r="ZZZZZZ99999999999"'), "no place in a sheet"),
         (book(["Acme", 1, DAY], change=far), "too many cells"),
         (book(["Acme", 1, DAY], change=second), "several sheets and none is named"),
         (patched(ONE, "</sheetData>", ""), "cannot be read as a workbook"),
         (patched(ONE, "<v>1</v>", "<v>one</v>"), "cannot be read as a workbook"),
-        (patched(ONE, "<v>1</v>", "<v>1<!-- 2 -->3</v>"), "a comment within a value"),
+        (
+            patched(ONE, "<v>1</v>", "<v>1<!-- 2 -->3</v>"),
+            "a comment or a CDATA section within a value",
+        ),
         (
             patched(ONE, '<c r="B2" t="n"><v>1</v>', '<c t="e"><v>#N/A</v>'),
             "does not say its place",

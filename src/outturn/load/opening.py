@@ -58,7 +58,7 @@ def documents(
         if "[Content_Types].xml" in archive.namelist():
             if form.format != "xlsx":
                 raise FileRefused(file, f"is an Excel workbook, not {form.format}")
-            yield iter([(file, Workbook(file, contract, form, path))])
+            yield iter([(file, Workbook(file, contract, form, path, folder))])
             return
         yield _members(file, archive, contract, form, folder)
 
@@ -89,7 +89,7 @@ def _members(
         name = f"{file} → {info.filename}"
         opener = partial(archive.open, info)
         if form.format == "xlsx":
-            yield name, Workbook(name, contract, form, _unpack(archive, info, folder))
+            yield name, Workbook(name, contract, form, _unpack(archive, info, folder), folder)
         elif form.format == "jsonl":
             yield name, JsonLines(name, contract, form, opener)
         else:

@@ -16,6 +16,7 @@ from typing import Any
 from outturn.contracts import Column, FormColumn
 from outturn.contracts.dates import write_day
 from outturn.load.cells import is_blank
+from outturn.load.sheet_xml import Unsaid
 
 # From here on the 15 digits that Excel keeps would cut off decimals that may matter.
 MANY = 1e11
@@ -26,7 +27,7 @@ FIRST_DAY = date(1900, 3, 1)
 
 
 class NotExactError(ValueError):
-    """A number in a column of text that has more digits than a workbook keeps."""
+    """What is no text of a column of text: an error, or a number of more digits than are kept."""
 
 
 def says_nothing(cells: Sequence[Any]) -> bool:
@@ -43,7 +44,7 @@ def column_text(
         return cells
     if column is not None and _writes_itself(column, kinds, cells):
         return [cell if type(cell) is str else repr(cell) for cell in cells]
-    if len(kinds - {str}) > 1:  # 1, 1.0 and True are one key
+    if len(kinds - {str}) > 1 or Unsaid in kinds:  # 1, 1.0 and True are one key
         return [cell if type(cell) is str else text_of(cell) for cell in cells]
     known = {cell: cell if type(cell) is str else text_of(cell) for cell in set(cells)}
     return [known[cell] for cell in cells]
@@ -67,7 +68,7 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        if abs(cell) >= LARGEST:
+        if not abs(cell) < LARGEST:  # nor is what is no number at all
             return f"{cell:.16e}"  # no declared way of writing a number
         return format(Decimal(f"{cell:.15g}" if abs(cell) < MANY else repr(cell)), "f")
     if isinstance(cell, datetime):
@@ -83,9 +84,13 @@ def write(cell: Any, column: Column, style: FormColumn) -> str:
 
     Raises NotExactError.
     """
+    if isinstance(cell, Unsaid) and column.type == "text" and cell not in style.blanks:
+        raise NotExactError(
+            f"has an error or a formula without a value under {column.name}: {cell[:60]}"
+        )
     if isinstance(cell, bool) and column.type == "boolean":
         return style.booleans.true[0] if cell else style.booleans.false[0]
-    if isinstance(cell, float) and column.type == "text" and abs(cell) >= LARGEST:
+    if isinstance(cell, float) and column.type == "text" and not abs(cell) < LARGEST:
         raise NotExactError(f"has a number of more digits than a workbook keeps: {cell!r}")
     if not isinstance(cell, date):
         return as_text(cell)

@@ -1,209 +1,189 @@
-"""What a workbook's XML says and its fast reader does not: errors, formulas without a value, size.
+"""What the XML of a sheet's rows says and the fast reader does not.
 
-The reader gives an error cell and a formula that was never calculated as blank, and makes room for
-every cell up to the farthest one. Both are looked for in the text beforehand, without parsing it.
+The reader gives an error cell and a formula that was never calculated as blank, gives the last of
+two cells at one place, and makes room for every cell between the first and the farthest. All of it
+is looked for in the text of a slice beforehand, without parsing it.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from xml.etree import ElementTree
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
 
 from outturn.errors import FileRefused
+from outturn.load.book import SPLIT
 
-MAX_CELLS = 32 << 20
-MAX_STRINGS_BYTES = 128 << 20
-CHUNK_BYTES = 4 << 20
-MAX_ELEMENT_BYTES = 16 << 20
+MAX_CELLS = 4 << 20
+MAX_ROW = 1_048_576
+MAX_COLUMN = 16_384
+LETTERS = 26
 
-_WORKBOOK, _STRINGS = "xl/workbook.xml", "xl/sharedstrings.xml"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_REFERENCE = r"""\sr\s*=\s*["']([A-Z]+)([0-9]+)["']"""
-_PLACE = r"""r\s*=\s*["'](?:%s)["']"""
-# Beyond 26 columns or 999,999 rows; beyond 104 columns or 99,999 rows: what is not is near enough.
-_FAR = re.compile((_PLACE % "[A-Z]{2,}[0-9]+|[A-Z][0-9]{7,}").encode())
-_FARTHER = re.compile((_PLACE % "[A-Z]{3,}[0-9]+|[D-Z][A-Z][0-9]+|[A-Z]+[0-9]{6,}").encode())
-_MANY_ROWS = re.compile((_PLACE % "[A-Z][0-9]{6}").encode())
-_CELL = re.compile(rf"<(?:\w+:)?c{_REFERENCE}[^>]*(?<!/)>".encode())
-_ERROR = re.compile(
-    rf"""<(?:\w+:)?c(?=[^>]*\st\s*=\s*["']e["'])[^>]*?{_REFERENCE}[^>]*>.*?<(?:\w+:)?v>([^<]*)<"""
-    .encode(), re.DOTALL,
-)  # fmt: skip
-_FORMULA = re.compile(
-    rf"""<(?:\w+:)?c(?![^>]*\st\s*=\s*["']str["']){_REFERENCE}[^>]*>\s*"""
-    r"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*(?!\s*<(?:\w+:)?v>[^<])".encode()
+_PLACE = rb"""\sr\s*=\s*["']([^"'0-9]*)([0-9]*)["']"""
+_IS_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
+_AT = re.compile(_PLACE)
+_STRAY = rb"""r\s*=\s*["'](?![A-Z]?(?:%b)["'])"""
+# In any order of attributes; `{x}` is the prefix of the names in this sheet.
+_ROW = rb"""<{x}row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([0-9]{1,9})["'])?"""
+_CELL = rb"<{x}c(?=\s)[^>]*?" + _PLACE + rb"[^>]*(?<!/)>"
+_ANY_CELL = re.compile(_CELL.replace(b"{x}", rb"(?:\w+:)?"))
+_ERROR = rb"""<{x}c(?=\s[^>]*\bt\s*=\s*["']e["'])([^>]*)(?<!/)>((?:(?!</{x}c>).)*)</{x}c>"""
+_VALUE = rb"<{x}v(?:\s[^>]*)?>([^<]*)<"
+# A formula that no value follows, or an empty one.
+_FORMULA = (
+    rb"<{x}c((?:\s[^>]*)?)(?<!/)>\s*<{x}f(?=[\s/>])(?:[^>]*/>|[^>]*>([^<]*)</{x}f>)\s*"
+    rb"(<{x}v(?:\s[^>]*)?/>|<{x}v(?:\s[^>]*)?></{x}v>)?\s*</{x}c>"
 )
-# A formula of text has at least an empty value once it was calculated.
-_NO_VALUE = re.compile(
-    rf"""<(?:\w+:)?c(?=[^>]*\st\s*=\s*["']str["'])[^>]*?{_REFERENCE}[^>]*>\s*"""
-    r"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>([^<]*)</(?:\w+:)?f>)\s*</(?:\w+:)?c>".encode()
-)
-_NAMELESS = re.compile(
-    rb"""<(?:\w+:)?c(?![^>]*\sr\s*=)(?:[^>]*\st\s*=\s*["']e["']|(?:\s[^>]*)?>\s*<(?:\w+:)?f\b)"""
-)
-_BROKEN = re.compile(rb"<(?:\w+:)?[vt](?:\s[^>]*)?>[^<]*<[!?](?!\[CDATA)")
+_BROKEN = re.compile(rb"<(?:\w+:)?(?:v(?:\s[^>]*)?>[^<]*<[!?]|t(?:\s[^>]*)?>[^<]*<(?:!--|\?))")
 
-Unsaid = dict[tuple[int, int], str]
+Place = tuple[int, int]
 
 
-def survey(file: str, path: Path, sheet: str) -> Unsaid:
-    """Both of the following, for who reads little of a sheet."""
-    refuse_far(file, path, sheet)
-    return unsaid(file, path, sheet)
+class Unsaid(str):
+    """What stands in a cell that has no value: an error's name, or a formula that was not run."""
+
+    __slots__ = ()
 
 
-def refuse_far(file: str, path: Path, sheet: str) -> None:
-    """Refuse a sheet whose cells reach too far, before the reader makes room for them.
+@dataclass(frozen=True)
+class Survey:
+    """What the rows of a slice say: the last row's number, cells with a value, and without one.
 
-    Raises FileRefused, for a part that is missing too.
+    `is_counted`: some row does not say its number, so that it is counted from the one before.
     """
-    with zipfile.ZipFile(path) as archive:
-        part = _part_of(file, archive, sheet)
-        bounds = _bounds(file, archive, part, _near)
-        if bounds[0] * bounds[1] > MAX_CELLS:
-            rows, columns = _bounds(file, archive, part, _exactly)
-            if rows * columns > MAX_CELLS:
-                reach = f"has values as far as row {rows}, column {columns}: too many cells"
-                raise FileRefused(file, reach, remedy=_SPLIT)
+
+    last_row: int
+    is_counted: bool
+    cells: int
+    unsaid: dict[Place, Unsaid]
 
 
-def unsaid(file: str, path: Path, sheet: str) -> Unsaid:
-    """The text of each cell that the reader would call blank, by (row, column) from 1.
+class Surveyor:
+    """Looks through the rows of one sheet, slice after slice."""
 
-    An error is its own text (#N/A), a formula without a value is the formula. Raises FileRefused
-    for a document type, for more texts than fit into memory, for a missing part.
-    """
-    found: Unsaid = {}
-    with zipfile.ZipFile(path) as archive:
-        strings = _parts(archive).get(_STRINGS)
-        if strings:
-            if strings.file_size > MAX_STRINGS_BYTES:
-                size = strings.file_size >> 20
-                raise FileRefused(file, f"has {size} MB of texts, too many to read", remedy=_SPLIT)
-            for piece in _pieces(file, archive, strings, b">"):
-                _refuse_unreadable(file, piece)
-        for piece in _cells_of(file, archive, _part_of(file, archive, sheet)):
-            _refuse_unreadable(file, piece)
-            found |= _unsaid(file, piece)
-    return found
+    def __init__(self, file: str, prefix: bytes) -> None:
+        """`prefix`: what the sheet's names begin with, mostly nothing."""
+        self._file, self._prefix = file, prefix
+        self._row, self._cell, self._error, self._value, self._formula = (
+            re.compile(pattern.replace(b"{x}", re.escape(prefix)), re.DOTALL)
+            for pattern in (_ROW, _CELL, _ERROR, _VALUE, _FORMULA)
+        )
+
+    def survey(self, rows: bytes, after: int) -> tuple[Survey, bytes]:
+        """What rows that follow row `after` say, and their text with an error for each unsaid cell.
+
+        Raises FileRefused for rows out of their order, for cells that reach too far or have no
+        place, for a value that the reader would cut.
+        """
+        refuse_broken(self._file, rows)
+        last, is_counted = self._last_row(rows, after)
+        self._refuse_far(rows, after + 1, last)
+        unsaid: dict[Place, Unsaid] = {}
+        if _holds(rows, b'"e"', b"e") or _holds(rows, b"'e'", b"'"):
+            rows = self._error.sub(lambda found: self._known_error(found, unsaid), rows)
+        if _holds(rows, b"<%bf" % self._prefix, b"f"):
+            rows = self._formula.sub(lambda found: self._no_value(found, unsaid), rows)
+        cells = rows.count(b"</%bc>" % self._prefix)
+        return Survey(last, is_counted, cells, unsaid), rows
+
+    def _last_row(self, rows: bytes, after: int) -> tuple[int, bool]:
+        """The last row's number, and whether some row does not say its own."""
+        said = self._row.findall(rows)
+        numbers = [after]
+        for number in said:
+            numbers.append(int(number) if number else numbers[-1] + 1)
+        for before, number in pairwise(numbers):
+            if number <= before:
+                raise FileRefused(self._file, "has rows out of their order", line=number)
+        if numbers[-1] > MAX_ROW:
+            problem = f"has a row {numbers[-1]}: a sheet ends at row {MAX_ROW}"
+            raise FileRefused(self._file, problem)
+        return numbers[-1], b"" in said
+
+    def _refuse_far(self, rows: bytes, first: int, last: int) -> None:
+        """Refuse cells for which the reader would make too much room, before it does.
+
+        Cells of one letter whose rows are about where they are said to be need no closer look.
+        """
+        if not re.search(_STRAY % _about(first, last), rows):
+            return
+        bottom, right = first, 1
+        for letters, digits in self._cell.findall(rows):
+            row, column = int(digits[:9] or first), _column(letters)
+            if not 0 < row <= MAX_ROW or column > MAX_COLUMN:
+                place = (letters + digits).decode(errors="replace")[:40]
+                problem = f"has a cell at {place}, which is no place in a sheet"
+                raise FileRefused(self._file, problem)
+            bottom, right = max(bottom, row), max(right, column)
+        if (bottom - first + 1) * right > MAX_CELLS:
+            reach = f"has values as far as row {bottom}, column {right}: too many cells"
+            raise FileRefused(self._file, reach, remedy=SPLIT)
+
+    def _known_error(self, found: re.Match[bytes], unsaid: dict[Place, Unsaid]) -> bytes:
+        """The cell as an error that the reader knows; a new one, as #SPILL!, would stop it."""
+        value = self._value.search(found[2])
+        return self._as_error(found[1], value[1] if value else b"#ERROR", unsaid)
+
+    def _no_value(self, found: re.Match[bytes], unsaid: dict[Place, Unsaid]) -> bytes:
+        """A formula of text has at least an empty value once it was calculated."""
+        if _IS_TEXT.search(found[1]) and found[3]:
+            return found[0]
+        return self._as_error(found[1], b"=" + (found[2] or b""), unsaid)
+
+    def _as_error(self, attributes: bytes, says: bytes, unsaid: dict[Place, Unsaid]) -> bytes:
+        place = _AT.search(attributes)
+        if place is None:
+            problem = "has an error or a formula in a cell that does not say its place"
+            raise FileRefused(self._file, problem)
+        letters, digits = place.groups()
+        unsaid[int(digits[:9] or 0), _column(letters)] = Unsaid(html.unescape(says.decode()))
+        x = self._prefix
+        return b'<%bc r="%b" t="e"><%bv>#N/A</%bv></%bc>' % (x, letters + digits, x, x, x)
 
 
-def _parts(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    return {info.filename.lstrip("/").lower(): info for info in archive.infolist()}
-
-
-def _cells_of(file: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    return _pieces(file, archive, part, b"</c>", b"</row>", b"/>", b">")
-
-
-_SPLIT = "Ask for the extract as CSV, or in several workbooks."
-
-
-def _pieces(
-    file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, *ends: bytes
-) -> Iterator[bytes]:
-    """A part's text in pieces that end where an element does."""
-    rest = b""
-    with archive.open(info) as stream:
-        while data := stream.read(CHUNK_BYTES):
-            rest += data
-            cut = next((at + len(end) for end in ends if (at := rest.rfind(end)) >= 0), 0)
-            if cut:
-                yield rest[:cut]
-                rest = rest[cut:]
-            elif len(rest) > MAX_ELEMENT_BYTES:
-                raise FileRefused(file, f"has a cell of more than {len(rest) >> 20} MB")
-    yield rest
-
-
-def _refuse_unreadable(file: str, piece: bytes) -> None:
-    if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
-        raise FileRefused(file, "declares entities of its own, which no workbook needs")
-    if (b"<!--" in piece or b"<?" in piece) and _BROKEN.search(piece):
-        raise FileRefused(file, "has a comment within a value")
-    if b"_x0000_" in piece:
+def refuse_broken(file: str, text: bytes) -> None:
+    """Raise FileRefused for what the reader would cut from a text without a word."""
+    has_marks = _holds(text, b"<!", b"!") or _holds(text, b"<?", b"?")
+    if has_marks and _BROKEN.search(text):
+        raise FileRefused(file, "has a comment or a CDATA section within a value")
+    if _holds(text, b"_x0000_", b"_"):
         raise FileRefused(file, "contains a NUL character: it is damaged")
 
 
-Bounds = tuple[int, int]
+def _holds(text: bytes, mark: bytes, sign: bytes) -> bool:
+    """Whether a text holds a mark; its rarest sign is looked for first, ten times as fast."""
+    return sign in text and mark in text
 
 
-def _bounds(
-    file: str,
-    archive: zipfile.ZipFile,
-    part: zipfile.ZipInfo,
-    bounds_of: Callable[[bytes, Bounds], Bounds],
-) -> Bounds:
-    """A row and a column that no cell lies beyond, from those of each piece."""
-    bounds = (0, 0)
-    for piece in _cells_of(file, archive, part):
-        rows, columns = bounds_of(piece, bounds)
-        bounds = max(rows, bounds[0]), max(columns, bounds[1])
-    return bounds
+def refuse_doubles(file: str, rows: bytes) -> None:
+    """Raise FileRefused when two cells have one place."""
+    for (letters, digits), times in Counter(_ANY_CELL.findall(rows)).items():
+        if times > 1:
+            place = (letters + digits).decode()
+            raise FileRefused(
+                file,
+                f"has {times} cells at {place}: which of them counts is not known",
+                line=int(digits or 0),
+                remedy="Ask for the workbook saved by Excel anew.",
+            )
 
 
-def _near(piece: bytes, before: Bounds) -> Bounds:
-    """Bounds that are cheap to find: most sheets are small or narrow."""
-    if not _FAR.search(piece):
-        # Rows only count where a sheet is wide: otherwise all that a letter and six digits reach.
-        is_wide = before[1] > 26
-        return 99_999 if is_wide and not _MANY_ROWS.search(piece) else 999_999, 26
-    return _exactly(piece, before) if _FARTHER.search(piece) else (99_999, 104)
-
-
-def _exactly(piece: bytes, _before: Bounds) -> Bounds:
-    rows, columns = 0, 0
-    for letters, digits in _CELL.findall(piece):
-        # No number is made of what is too long to be a place in a sheet.
-        rows = max(rows, int(digits) if len(digits) < 9 else MAX_CELLS)
-        columns = max(columns, _column(letters) if len(letters) < 5 else MAX_CELLS)
-    return rows, columns
-
-
-def _unsaid(file: str, piece: bytes) -> Unsaid:
-    found: Unsaid = {}
-    has_errors = re.search(rb"""t\s*=\s*["']e["']""", piece)
-    has_formulas = b"<f" in piece or b":f" in piece
-    if (has_errors or has_formulas) and _NAMELESS.search(piece):
-        raise FileRefused(file, "has an error or a formula in a cell that does not say its place")
-    if has_errors:
-        for letters, digits, text in _ERROR.findall(piece):
-            found[int(digits[:9]), _column(letters[:4])] = html.unescape(text.decode()) or "#ERROR"
-    if has_formulas:
-        for letters, digits, text in _FORMULA.findall(piece) + _NO_VALUE.findall(piece):
-            place = int(digits[:9]), _column(letters[:4])
-            found.setdefault(place, "=" + html.unescape(text.decode()))
-    return found
+def _about(first: int, last: int) -> bytes:
+    """A pattern of the numbers from first to last and at most twenty times as many beside them."""
+    digits = len(str(last - first))
+    heads = {number // 10**digits for number in (first, last)}
+    return b"|".join(
+        b"%d[0-9]{%d}" % (head, digits) if head else b"[0-9]{1,%d}" % digits for head in heads
+    )
 
 
 def _column(letters: bytes) -> int:
+    """The number of a column of capital letters; of what is none, one beyond all of them."""
+    if len(letters) > 3 or not (letters.isalpha() and letters.isupper()):
+        return MAX_COLUMN + 1 if letters else 0
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * LETTERS + letter - ord("@")
     return number
-
-
-def _part_of(file: str, archive: zipfile.ZipFile, sheet: str) -> zipfile.ZipInfo:
-    """The part that holds a sheet, by the workbook's own list."""
-    trees, parts = [], _parts(archive)
-    for name in (_WORKBOOK, "xl/_rels/workbook.xml.rels"):
-        if name not in parts or parts[name].file_size > MAX_ELEMENT_BYTES:
-            raise FileRefused(file, f"is a damaged workbook: no usable {name}")
-        text = archive.read(parts[name])
-        _refuse_unreadable(file, text)
-        try:
-            trees.append(ElementTree.fromstring(text))  # noqa: S314 - without entities
-        except ElementTree.ParseError as error:
-            raise FileRefused(file, f"is a damaged workbook: {name} ({error})") from error
-    relation = next(
-        (one.get(_RELATION) for one in trees[0].iter() if one.get("name") == sheet), None
-    )
-    target = next((one.get("Target", "") for one in trees[1] if one.get("Id") == relation), "")
-    name = (target if target.startswith("/") else f"/xl/{target}").lstrip("/").lower()
-    if name not in parts:
-        raise FileRefused(file, f"is a damaged workbook: the sheet {sheet!r} is not in it")
-    return parts[name]

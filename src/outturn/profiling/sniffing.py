@@ -12,6 +12,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,15 +20,15 @@ from statistics import median
 from typing import Any
 
 import duckdb
-from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from outturn.errors import FileRefused
+from outturn.load.book import open_book
 from outturn.load.cells import is_blank
 from outturn.load.records import tokenise
+from outturn.load.scratch import scratch_folder
 from outturn.load.sheet_cells import as_text
-from outturn.load.sheet_xml import survey
+from outturn.load.sheet_rows import sheet_rows
 from outturn.load.text import choose_encoding, utf8_chunks
-from outturn.load.workbook import MAX_UNCOMPRESSED, readable
 
 SHOWN_ROWS = 60
 # A title with a comma in it has fewer cells than the header below; a header may lack one or two.
@@ -159,14 +160,11 @@ def _json_rows(text: str) -> tuple[Row, ...]:
 def _zip_or_workbook(path: Path) -> Seen:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+            names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
         return Seen("zip", trouble=f"is a damaged zip ({problem})")
-    names = [one.filename for one in members]
     if "[Content_Types].xml" not in names:
         return Seen("zip", trouble=f"is a zip of {', '.join(names[:5])}: unpack it to see more")
-    if sum(one.file_size for one in members) > MAX_UNCOMPRESSED:
-        return Seen("xlsx", trouble="unpacks to more than is allowed")
     try:
         sheets = _sheets(path)
     except FileRefused as problem:
@@ -178,22 +176,11 @@ def _zip_or_workbook(path: Path) -> Seen:
 
 def _sheets(path: Path) -> tuple[Sheet, ...]:
     """Every sheet with its first rows. Raises FileRefused for what a load refuses, before it."""
-    with readable(path.name):
-        book = CalamineWorkbook.from_path(str(path))
-        found = []
-        for one in book.sheets_metadata:
-            survey(path.name, path, one.name)
-            is_visible = one.visible == SheetVisibleEnum.Visible
-            found.append(_sheet(book, one.name, is_visible=is_visible))
-        return tuple(found)
-
-
-def _sheet(book: CalamineWorkbook, name: str, *, is_visible: bool) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
-    first, offset = (sheet.start[0], sheet.start[1]) if sheet.start else (0, 0)
-    rows = []
-    for index, cells in enumerate(sheet.iter_rows()):
-        if index >= SHOWN_ROWS:
-            break
-        rows.append((first + index + 1, ("",) * offset + tuple(map(as_text, cells))))
-    return Sheet(name, is_visible, sheet.height, tuple(rows))
+    found = []
+    with open_book(path.name, path) as book:
+        for one in book.sheets:
+            with scratch_folder() as folder, closing(sheet_rows(book, one, folder)) as slices:
+                first = next(slices, [])
+            rows = tuple((number, tuple(map(as_text, cells))) for number, cells in first)
+            found.append(Sheet(one.name, one.is_visible, len(rows), rows[:SHOWN_ROWS]))
+    return tuple(found)

@@ -1,0 +1,97 @@
+"""A sheet's rows of typed cells, in memory for a few thousand of them and the workbook's texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from outturn.errors import FileRefused
+from outturn.load.book import Book, SheetPart
+from outturn.load.sheet_volumes import Volume, volumes
+from outturn.load.sheet_xml import Survey, refuse_doubles
+
+# A row's number in the sheet, from 1, and its typed cells.
+Row = tuple[int, list[Any]]
+T = TypeVar("T")
+
+
+def sheet_rows(book: Book, sheet: SheetPart, folder: Path) -> Generator[list[Row], None, None]:
+    """The rows of a sheet, some thousands at a time, those of one time of one width.
+
+    While some are worked on the next are read, and those after them cut. `folder` is for scratch.
+    Raises FileRefused for what cannot be read exactly.
+    """
+    with closing(ahead(_read(book.file, ahead(volumes(book, sheet, folder))))) as slices:
+        last = 0
+        for found in slices:
+            if found.top < last:
+                raise FileRefused(book.file, "has rows out of their order", line=found.top + 1)
+            last = found.top + len(found.cells)
+            yield _whole(book.file, found)
+
+
+def ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
+    """The items, each made by a thread of its own while the one before is used."""
+    with closing(items), ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the reader made of a slice: cells from row `top` and column `left` on, from 0."""
+
+    cells: list[list[Any]]
+    top: int
+    left: int
+    says: Survey
+    text: Callable[[], bytes]
+
+
+def _read(file: str, ready: Generator[Volume, None, None]) -> Generator[_Found, None, None]:
+    """What the reader makes of each slice that has cells. It leaves Python's lock to others."""
+    with closing(ready):
+        for volume in ready:
+            with _readable(file):
+                book = CalamineWorkbook.from_path(str(volume.path))
+            for number, says in enumerate(volume.surveys):
+                with _readable(file):
+                    sheet = book.get_sheet_by_index(number)
+                if sheet.start is not None:
+                    top, left = sheet.start
+                    yield _Found(sheet.to_python(), top, left, says, partial(volume.text, number))
+            book.close()
+
+
+def _whole(file: str, found: _Found) -> list[Row]:
+    """The rows with what the reader did not tell. Raises FileRefused for two cells at one place."""
+    cells = found.cells
+    if found.left:
+        cells = [[""] * found.left + row for row in cells]
+    for (row, column), what in found.says.unsaid.items():
+        cells[row - found.top - 1][column - 1] = what
+    if sum(len(row) - row.count("") for row in cells) < found.says.cells:
+        refuse_doubles(file, found.text())
+    return list(enumerate(cells, found.top + 1))
+
+
+@contextmanager
+def _readable(file: str) -> Iterator[None]:
+    """Turn whatever the reader stumbles over into a refusal, its panics too."""
+    try:
+        yield
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise FileRefused(file, f"cannot be read as a workbook ({error})") from error

@@ -1,0 +1,119 @@
+"""Slices of a sheet as workbooks that the reader takes for one of many sheets.
+
+The reader makes room for a whole sheet: of slices it needs room for one. A volume is a workbook of
+some slices. The first is short, so that reading can begin at once; there are few of them, because
+the reader reads the workbook's texts anew for each.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from itertools import count, islice
+from pathlib import Path
+
+from outturn.errors import FileRefused
+from outturn.load.book import Book, SheetPart, refuse_entities
+from outturn.load.sheet_slices import MAX_ROW_BYTES, SLICE_BYTES, Slice, slices
+from outturn.load.sheet_xml import Survey, refuse_broken
+
+# Cutting takes a quarter of the time of reading: a volume is ready when the one before is read.
+FIRST_SLICES, GROWTH = 2, 4
+
+_OPEN = "http://schemas.openxmlformats.org"
+_MAIN, _RELATIONS = f"{_OPEN}/spreadsheetml/2006/main", f"{_OPEN}/package/2006/relationships"
+_DOCUMENT = f"{_OPEN}/officeDocument/2006/relationships"
+_TYPES = f"{_OPEN}/package/2006/content-types"
+_STRINGS, _STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A workbook of slices of one sheet, and what each of them says."""
+
+    path: Path
+    surveys: list[Survey]
+
+    def text(self, number: int) -> bytes:
+        """A slice's XML."""
+        with zipfile.ZipFile(self.path) as volume:
+            return volume.read(_slice_name(number))
+
+
+def volumes(book: Book, sheet: SheetPart, folder: Path) -> Generator[Volume, None, None]:
+    """The sheet's slices as workbooks. Raises FileRefused for what would not be read exactly."""
+    _refuse_broken_texts(book)
+    with book.archive.open(sheet.part) as stream:
+        cut = slices(book.file, stream)
+        for number in count():
+            path = folder / f"volume{number}.xlsx"
+            surveys = _write(book, path, islice(cut, FIRST_SLICES * GROWTH**number))
+            if not surveys:
+                break
+            yield Volume(path, surveys)
+
+
+def _refuse_broken_texts(book: Book) -> None:
+    """Refuse texts of which the reader would make something else."""
+    if book.strings is None:
+        return
+    with book.archive.open(book.strings) as source:
+        rest = b""
+        while data := source.read(SLICE_BYTES):
+            rest += data
+            refuse_entities(book.file, rest)
+            refuse_broken(book.file, rest)
+            rest = rest[max(rest.rfind(b"si>"), 0) :]
+            if len(rest) > MAX_ROW_BYTES:
+                raise FileRefused(book.file, f"has a text of more than {len(rest) >> 20} MB")
+
+
+def _write(book: Book, path: Path, cut: Iterable[Slice]) -> list[Survey]:
+    """A workbook of slices, with the texts and styles of the whole."""
+    surveys: list[Survey] = []
+    with zipfile.ZipFile(path, "w") as volume:
+        for one in cut:
+            volume.writestr(_slice_name(len(surveys)), one.text)
+            surveys.append(one.says)
+        for part, name in ((book.strings, _STRINGS), (book.styles, _STYLES)):
+            if part is not None:
+                with book.archive.open(part) as source, volume.open(name, "w") as target:
+                    shutil.copyfileobj(source, target, SLICE_BYTES)
+        _write_lists(book, len(surveys), volume)
+    return surveys
+
+
+def _write_lists(book: Book, slices: int, volume: zipfile.ZipFile) -> None:
+    """What makes a package of parts a workbook."""
+    numbers = range(slices)
+    sheets = "".join(f'<sheet name="{n}" sheetId="{n + 1}" r:id="r{n}"/>' for n in numbers)
+    targets = [(f"r{n}", "worksheet", f"worksheets/slice{n}.xml") for n in numbers]
+    targets += [
+        ("strings", "sharedStrings", "sharedStrings.xml"),
+        ("styles", "styles", "styles.xml"),
+    ]
+    volume.writestr(
+        "[Content_Types].xml",
+        f'<Types xmlns="{_TYPES}"><Default Extension="xml" ContentType="application/xml"/></Types>',
+    )
+    volume.writestr("_rels/.rels", _relations([("r0", "officeDocument", "xl/workbook.xml")]))
+    volume.writestr("xl/_rels/workbook.xml.rels", _relations(targets))
+    volume.writestr(
+        "xl/workbook.xml",
+        f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOCUMENT}">'
+        f'<workbookPr date1904="{book.counts_from_1904:d}"/><sheets>{sheets}</sheets></workbook>',
+    )
+
+
+def _relations(targets: list[tuple[str, str, str]]) -> str:
+    made = "".join(
+        f'<Relationship Id="{name}" Type="{_DOCUMENT}/{kind}" Target="{target}"/>'
+        for name, kind, target in targets
+    )
+    return f'<Relationships xmlns="{_RELATIONS}">{made}</Relationships>'
+
+
+def _slice_name(number: int) -> str:
+    return f"xl/worksheets/slice{number}.xml"
