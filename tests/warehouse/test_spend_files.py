@@ -216,7 +216,7 @@ def quoted_newlines_and_times() -> Layout:
     """A BOM, quoted newlines in headers and cells, a time of day behind the day."""
     text = (
         '\ufeff"Payment\nDate","Supplier\nName","Payment Amount\n(£)",Narrative\r\n'
-        '01/04/2015 09:15:00,Acme Facilities Ltd,£1234567.89,"two\nlines"\r\n'
+        '01/04/2015 09:15:00,Acme Facilities Ltd,£1234567.89,"two\r\nlines"\r\n'
         "15/04/2015 00:00:00,Smith & Sons,£-1234.50,one\r\n"
         "30/04/2015 23:59:59,REDACTED,£30000.00,\r\n"
     )

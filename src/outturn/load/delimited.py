@@ -36,14 +36,14 @@ class DelimitedText:
         """The records in blocks, in the file's order. Raises FileRefused for a truncated file."""
         size = BLOCK_BYTES
         while self._fill(size):
-            cut = self._last_line_end(len(self._data) - KEPT_BACK)
+            held = len(self._data)
+            cut = self._last_line_end(held - KEPT_BACK)
             if cut > 0:
-                size = BLOCK_BYTES
                 yield from self._take(cut, final=False)
-            elif len(self._data) > MAX_RECORD_BYTES:
+            elif held > MAX_RECORD_BYTES:
                 raise self._too_long()
-            else:
-                size = len(self._data) + BLOCK_BYTES
+            # Where nothing could be taken more is needed, and at the text's end all is final.
+            size = BLOCK_BYTES + (held if len(self._data) == held else 0)
         self._end()
         while self._data:
             yield from self._take(len(self._data), final=True)
@@ -68,7 +68,7 @@ class DelimitedText:
         return self._data.rfind(b"\r", 0, max(limit, 0)) + 1
 
     def _take(self, cut: int, *, final: bool) -> Iterator[Block]:
-        """A block up to `cut`, or shorter. With an odd number of quotes no line end is certain."""
+        """A block up to `cut`, or shorter. Where the cut may be inside of quotes it is sought."""
         data = self._data[:cut]
         newline, lines = _newline(data)
         if lines > BLOCK_LINES:
@@ -76,12 +76,23 @@ class DelimitedText:
             if 0 < shorter < cut:
                 yield from self._take(shorter, final=final)
                 return
-        if b'"' in data and data.count(b'"') % 2 == 1:
+        if b'"' in data and not self._ends_record(data, is_end=final and cut == len(self._data)):
             yield from self._take_exactly(final=final)
             return
         self._data = self._data[cut:]
         yield TextBlock(data, newline, lines, self._line, self._is_certain(data, newline))
         self._line += lines
+
+    def _ends_record(self, data: bytes, *, is_end: bool) -> bool:
+        """Whether a block with quotes ends with a record, and not inside of one of several lines.
+
+        An even number of quotes alone proves nothing: one before may be astray.
+        """
+        if data.count(b'"') % 2 == 1:
+            return False
+        last = _last_line(data.rstrip(b"\r\n")).decode()
+        record = split_simple(last, self._form.delimiter, self._line)
+        return is_end or (record.fault is None and len(record.cells) >= self.layout.width > 1)
 
     def _take_exactly(self, *, final: bool) -> Iterator[Block]:
         text = self._data.decode()
@@ -92,9 +103,6 @@ class DelimitedText:
         if not final:
             records = [record for record in records if record.end <= kept]
             used = records[-1].end if records else 0
-            if used == 0:
-                self._fill(len(self._data) + BLOCK_BYTES)
-                return
         taken = text[:used].encode()
         self._line += count_lines(taken)
         self._data = self._data[len(taken) :]

@@ -165,7 +165,7 @@ class Engine:
         self._connection.execute(
             f"""create or replace temp table judged as select * from read_csv(
             {literal(str(path))}, header=false, auto_detect=false, delim=',', quote='"', escape='"',
-            comment='', nullstr='', allow_quoted_nulls=true, parallel=false,
+            new_line='\\n', comment='', nullstr='', allow_quoted_nulls=true, parallel=false,
             max_line_size={path.stat().st_size + 1}, buffer_size={path.stat().st_size + 1024},
             columns={{{columns}}})"""
         )
