@@ -7,7 +7,9 @@ transaction that may write.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -39,7 +41,6 @@ ROLES: dict[str, Role | AudienceCode] = {
 }
 LOGINS: tuple[Role | AudienceCode, ...] = (*LOGIN_ROLES, MANAGERS)
 CHARGES = "landing.supplier__service_charges"
-BUILT = ("staging", "intermediate", "marts_next", "asat_20160331_marts")
 
 ACTS: list[tuple[str, str]] = [
     # What came: the loader writes it, never changes a record; models are made of it.
@@ -262,8 +263,7 @@ def closed(
         warehouse.initialise(settings)
         build(settings, "marts_next", "asat_20160331_marts")
         for publication in (7, 8):
-            with connect(settings, "publisher", autocommit=True) as connection:
-                connection.execute("select ops.swap_marts(%s)", (publication,))
+            swap(settings, publication)
             build(settings, "marts_next")
         yield settings
 
@@ -274,11 +274,17 @@ def build(settings: Settings, *schemas: str) -> None:
         connection.execute("set role outturn_models")
         for schema in schemas:
             connection.execute("select staging.begin_marts(%s)", (schema,))
-        for schema in BUILT:
+        for schema in ("staging", "intermediate", *schemas):
             table = sql.Identifier(schema, "probe")
             connection.execute(sql.SQL("create table if not exists {} (a integer)").format(table))
         for schema in schemas:
             connection.execute(sql.SQL(MARTS).format(schema=sql.Identifier(schema)))
+
+
+def swap(settings: Settings, publication: int) -> None:
+    """What publishing does."""
+    with connect(settings, "publisher", autocommit=True) as connection:
+        connection.execute("select ops.swap_marts(%s)", (publication,))
 
 
 def attempt(settings: Settings, role: Role | AudienceCode, statement: str) -> str | None:
@@ -330,6 +336,47 @@ def test_no_question_brings_another_contracts_rows(closed: Settings, statement: 
     with connect(closed, "admin") as connection:
         connection.execute("analyze marts.own")
     assert rows(closed, statement, MANAGERS) == []
+
+
+def test_a_publication_shows_no_reader_too_much_and_refuses_none(
+    warehouse_settings: Settings,
+) -> None:
+    """Somebody who reads without a pause while marts are swapped in, again and again."""
+    seen: set[tuple[object, ...]] = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        with connect(warehouse_settings, MANAGERS, autocommit=True) as connection:
+            while not stop.is_set():
+                found = connection.execute("select number from marts.own order by 1").fetchall()
+                seen.add(tuple(found))
+
+    build(warehouse_settings, "marts_next")
+    swap(warehouse_settings, 1)
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        for publication in range(2, 22):
+            build(warehouse_settings, "marts_next")
+            swap(warehouse_settings, publication)
+        stop.set()
+        for reader in readers:
+            reader.result()
+    assert seen == {((1,), (2,))}
+
+
+def test_a_publication_waits_while_audiences_are_changed(warehouse_settings: Settings) -> None:
+    """Or the new marts would come with the rules of before."""
+    build(warehouse_settings, "marts_next")
+    with connect(warehouse_settings, "admin") as administrator:
+        administrator.execute("delete from ops.audience where login = 'outturn_sscl_managers'")
+        impatient = "-c lock_timeout=100ms"
+        with (
+            connect(warehouse_settings, "publisher", options=impatient) as publisher,
+            pytest.raises(psycopg.errors.LockNotAvailable),
+        ):
+            publisher.execute("select ops.swap_marts(1)")
+    swap(warehouse_settings, 1)
+    assert attempt(warehouse_settings, MANAGERS, "select 1 from marts.own") == DENIED
 
 
 def test_rules_that_are_switched_off_refuse_instead_of_showing(closed: Settings) -> None:
