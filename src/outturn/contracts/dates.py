@@ -19,6 +19,8 @@ EARLIEST_YEAR = 1900
 _YEAR, _MONTH, _DAY = "(?P<year>[0-9]{4})", "(?P<month>[0-9]{2})", "(?P<day>[0-9]{2})"
 _SHORT_YEAR, _ONE_MONTH = "(?P<short>[0-9]{2})", "(?P<month>[0-9]{1,2})"
 _ONE_DAY = "(?P<day>[0-9]{1,2})"
+# Some write two spaces, for a month's name of four letters.
+_BETWEEN, _SPACED = "(?:[-/]| +)", "(?:-| +)"
 _WORD, _LONG_WORD = "(?P<word>[A-Za-z]{3,4})", "(?P<word>[A-Za-z]{3,9})"
 
 DATE_PATTERNS = {
@@ -36,9 +38,9 @@ DATE_PATTERNS = {
     "m/d/yy": f"{_ONE_MONTH}/{_ONE_DAY}/{_SHORT_YEAR}",
     "dd.mm.yy": rf"{_DAY}\.{_MONTH}\.{_SHORT_YEAR}",
     "dd-mm-yy": f"{_DAY}-{_MONTH}-{_SHORT_YEAR}",
-    "dd-mmm-yyyy": f"{_ONE_DAY}[-/ ]{_WORD}[-/ ]{_YEAR}",
-    "dd-mmm-yy": f"{_ONE_DAY}[-/ ]{_WORD}[-/ ]{_SHORT_YEAR}",
-    "dd-mmmm-yyyy": f"{_ONE_DAY}[- ]{_LONG_WORD}[- ]{_YEAR}",
+    "dd-mmm-yyyy": f"{_ONE_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_YEAR}",
+    "dd-mmm-yy": f"{_ONE_DAY}{_BETWEEN}{_WORD}{_BETWEEN}{_SHORT_YEAR}",
+    "dd-mmmm-yyyy": f"{_ONE_DAY}{_SPACED}{_LONG_WORD}{_SPACED}{_YEAR}",
     "excel": "(?P<serial>[0-9]{2,5})",
     "excel-1904": "(?P<serial>[0-9]{1,5})",
 }
@@ -49,7 +51,10 @@ _TIMES = {
     "00:00": r"[T ]00?:00(:00(\.0+)?)?",
     "hh:mm": r"[T ]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?",
 }
-_TIMED = ("yyyy-mm-dd", "dd/mm/yyyy", "d/m/yyyy", "m/d/yyyy", "dd-mmm-yyyy")
+_TIMED = (
+    "yyyy-mm-dd", "yyyy/mm/dd", "dd/mm/yyyy", "d/m/yyyy", "m/d/yyyy", "dd-mm-yyyy", "dd.mm.yyyy",
+    "dd-mmm-yyyy",
+)  # fmt: skip
 # Every way that a form may declare; the stricter one of two that read the same comes first.
 DATE_WAYS = (*DATE_PATTERNS, *(f"{way} {time}" for time in _TIMES for way in _TIMED))
 _PICTURES = {

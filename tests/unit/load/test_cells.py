@@ -61,6 +61,8 @@ def test_what_is_not_declared_is_bad(column: Column, text: str) -> None:
         (TRUTH, replace(PLAIN, trim=True), "true ", "true"),
         (DAY, replace(PLAIN, dates="dd-mmmm-yyyy"), "1 April 2015", "2015-04-01"),
         (DAY, replace(PLAIN, dates="dd-mmm-yy"), "01-Sept-15", "2015-09-01"),
+        (DAY, replace(PLAIN, dates="dd-mmm-yyyy"), "21 Mar  2012", "2012-03-21"),
+        (DAY, replace(PLAIN, dates="dd.mm.yyyy 00:00"), "21.03.2012 00:00", "2012-03-21"),
         (DAY, replace(PLAIN, dates="yyyy-mm-dd 00:00"), "2015-04-01T00:00:00.000", "2015-04-01"),
         (DAY, replace(PLAIN, dates="dd/mm/yyyy hh:mm"), "01/04/2015 13:59", "2015-04-01"),
         (DAY, replace(PLAIN, dates="excel"), "42095", "2015-04-01"),
@@ -116,6 +118,7 @@ def test_a_number_has_one_sign_and_one_currency(style: FormColumn, text: str) ->
         ("excel", "60"),
         ("excel", "42095.5"),
         ("dd-mmmm-yyyy", "1 Aprel 2015"),
+        ("dd-mmm-yyyy", "21 -Mar-2012"),
     ],
 )
 def test_a_day_is_written_as_declared_or_bad(dates: str, text: str) -> None:
