@@ -14,7 +14,6 @@ from xml.etree import ElementTree
 from outturn.errors import FileRefused
 
 MAX_UNPACKED = 1 << 30
-MAX_STRINGS_BYTES = 64 << 20
 MAX_LIST_BYTES = 4 << 20
 SPLIT = "Ask for the extract as CSV, or in several workbooks."
 
@@ -83,11 +82,9 @@ def _book(file: str, archive: zipfile.ZipFile) -> Book:
         elif name == "sheet" and facts.get("id") in parts:
             is_visible = facts.get("state", "visible") == "visible"
             sheets.append(SheetPart(facts.get("name", ""), is_visible, parts[facts["id"]]))
-    strings, styles = singles.get("sharedStrings"), singles.get("styles")
-    if strings is not None and strings.file_size > MAX_STRINGS_BYTES:
-        size = strings.file_size >> 20
-        raise FileRefused(file, f"has {size} MB of texts, too many to read", remedy=SPLIT)
-    return Book(file, archive, tuple(sheets), from_1904, strings, styles)
+    return Book(
+        file, archive, tuple(sheets), from_1904, singles.get("sharedStrings"), singles.get("styles")
+    )
 
 
 @dataclass(frozen=True)

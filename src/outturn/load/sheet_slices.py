@@ -9,6 +9,7 @@ from typing import IO
 
 from outturn.errors import FileRefused
 from outturn.load.book import SPLIT, refuse_entities
+from outturn.load.sheet_texts import Texts
 from outturn.load.sheet_xml import Survey, Surveyor
 
 SLICE_BYTES = 2 << 20
@@ -26,14 +27,19 @@ class Slice:
     says: Survey
 
 
-def slices(file: str, stream: IO[bytes]) -> Iterator[Slice]:
-    """The slices of a sheet in their order. Raises FileRefused for what has no sound rows."""
+def slices(file: str, stream: IO[bytes], texts: Texts | None) -> Iterator[Slice]:
+    """The slices of a sheet in their order; `texts` are put into their cells.
+
+    Raises FileRefused for what has no sound rows.
+    """
     head, prefix, rest = _head(file, stream)
     end = b"</%bsheetData></%bworksheet>" % (prefix, prefix)
     surveyor = Surveyor(file, prefix)
     after = 0
     for text in _row_texts(file, stream, prefix, rest):
         says, rows = surveyor.survey(text, after)
+        if texts is not None:
+            rows = texts.put_into(rows, prefix)
         mark = b'<%brow r="%d"/>' % (prefix, after) if after and says.is_counted else b""
         yield Slice(b"".join((head, mark, rows, end)), says)
         after = says.last_row

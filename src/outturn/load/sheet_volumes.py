@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from outturn.errors import FileRefused
-from outturn.load.book import Book, SheetPart, refuse_entities
-from outturn.load.sheet_slices import MAX_ROW_BYTES, SLICE_BYTES, Slice, slices
-from outturn.load.sheet_xml import Survey, refuse_broken
+from outturn.load.book import Book, Part, SheetPart
+from outturn.load.sheet_slices import SLICE_BYTES, Slice, slices
+from outturn.load.sheet_texts import texts_on_disk
+from outturn.load.sheet_xml import Survey
 
 # Cutting takes a quarter of the time of reading: a volume is ready when the one before is read.
 FIRST_SLICES, GROWTH = 2, 4
@@ -44,40 +44,26 @@ class Volume:
 
 def volumes(book: Book, sheet: SheetPart, folder: Path) -> Generator[Volume, None, None]:
     """The sheet's slices as workbooks. Raises FileRefused for what would not be read exactly."""
-    _refuse_broken_texts(book)
+    texts = texts_on_disk(book, folder)
+    kept = book.strings if texts is None else None
     with book.archive.open(sheet.part) as stream:
-        cut = slices(book.file, stream)
+        cut = slices(book.file, stream, texts)
         for number in count():
             path = folder / f"volume{number}.xlsx"
-            surveys = _write(book, path, islice(cut, FIRST_SLICES * GROWTH**number))
+            surveys = _write(book, kept, path, islice(cut, FIRST_SLICES * GROWTH**number))
             if not surveys:
                 break
             yield Volume(path, surveys)
 
 
-def _refuse_broken_texts(book: Book) -> None:
-    """Refuse texts of which the reader would make something else."""
-    if book.strings is None:
-        return
-    with book.archive.open(book.strings) as source:
-        rest = b""
-        while data := source.read(SLICE_BYTES):
-            rest += data
-            refuse_entities(book.file, rest)
-            refuse_broken(book.file, rest)
-            rest = rest[max(rest.rfind(b"si>"), 0) :]
-            if len(rest) > MAX_ROW_BYTES:
-                raise FileRefused(book.file, f"has a text of more than {len(rest) >> 20} MB")
-
-
-def _write(book: Book, path: Path, cut: Iterable[Slice]) -> list[Survey]:
+def _write(book: Book, texts: Part | None, path: Path, cut: Iterable[Slice]) -> list[Survey]:
     """A workbook of slices, with the texts and styles of the whole."""
     surveys: list[Survey] = []
     with zipfile.ZipFile(path, "w") as volume:
         for one in cut:
             volume.writestr(_slice_name(len(surveys)), one.text)
             surveys.append(one.says)
-        for part, name in ((book.strings, _STRINGS), (book.styles, _STYLES)):
+        for part, name in ((texts, _STRINGS), (book.styles, _STYLES)):
             if part is not None:
                 with book.archive.open(part) as source, volume.open(name, "w") as target:
                     shutil.copyfileobj(source, target, SLICE_BYTES)

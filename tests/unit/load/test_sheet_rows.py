@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from outturn.errors import FileRefused
-from outturn.load import sheet_slices, sheet_volumes
+from outturn.load import sheet_slices, sheet_texts, sheet_volumes
 from outturn.load.book import open_book
 from outturn.load.sheet_rows import sheet_rows
 from outturn.load.sheet_xml import Unsaid
@@ -29,8 +29,12 @@ Cells = dict[tuple[int, int], Any]
 def write(path: Path, rows: str, prefix: str = "", before: str = "", after: str = "") -> Path:
     """A workbook of one sheet. `before` stands in the sheet before its rows, `after` behind."""
     name = f"xmlns:{prefix[:-1]}" if prefix else "xmlns"
+    x = prefix
     texts = "".join(
-        f'<si><t xml:space="preserve">{html.escape(word, quote=False)}</t></si>' for word in WORDS
+        f'<{x}si><{x}t xml:space="preserve">{html.escape(word, quote=False)}</{x}t></{x}si>'
+        if word
+        else f"<{x}si/>"
+        for word in WORDS
     )
     parts = {
         "[Content_Types].xml": "<Types/>",
@@ -42,7 +46,7 @@ def write(path: Path, rows: str, prefix: str = "", before: str = "", after: str 
         f'<Relationship Id="a" Type="{DOCUMENT}/worksheet" Target="sheets/one.xml"/>'
         f'<Relationship Id="b" Type="{DOCUMENT}/sharedStrings" Target="texts.xml"/>'
         "</Relationships>",
-        "xl/texts.xml": f'<sst xmlns="{MAIN}">{texts}</sst>',
+        "xl/texts.xml": f'<{x}sst {name}="{MAIN}">{texts}</{x}sst>',
         "xl/sheets/one.xml": f'<?xml version="1.0"?><{prefix}worksheet {name}="{MAIN}">{before}'
         f"<{prefix}sheetData>{rows}</{prefix}sheetData>{after}</{prefix}worksheet>",
     }
@@ -106,14 +110,20 @@ def made_sheets(draw: st.DrawFn) -> tuple[str, str, Cells]:
     return "".join(texts), x, said
 
 
-@given(made=made_sheets(), size=st.sampled_from([60, 200, 1_000]))
+@given(made=made_sheets(), size=st.sampled_from([60, 200, 1_000]), few=st.sampled_from([0, 9_999]))
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_slices_say_what_the_sheet_says(
-    made: tuple[str, str, Cells], size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[str, str, Cells],
+    size: int,
+    few: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Prefixes, rows without numbers, gaps, errors and formulas; however small the slices."""
+    """Prefixes, rows without numbers, gaps, errors and formulas; small slices, texts on disk."""
+    monkeypatch.setattr(sheet_texts, "FEW_BYTES", few)
+    monkeypatch.setattr(sheet_texts, "CHUNK_BYTES", size)
     monkeypatch.setattr(sheet_slices, "SLICE_BYTES", size)
     monkeypatch.setattr(sheet_volumes, "FIRST_SLICES", 1)
     text, prefix, said = made
