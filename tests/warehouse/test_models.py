@@ -12,6 +12,7 @@ from outturn import refresh, run, transform
 from outturn.settings import PROJECT_ROOT, Settings
 
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
+LONGEST_MODEL = 120
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,15 @@ def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
 
+def is_mart(model: dict[str, Any]) -> bool:
+    """What is published; a part of a mart lies beside it and is only its text."""
+    return model["fqn"][1] == "marts" and not is_part(model)
+
+
+def is_part(model: dict[str, Any]) -> bool:
+    return bool(model["fqn"][1:3] == ["marts", "parts"])
+
+
 def test_every_rule_of_the_models_holds(outcome: tuple[Any, dict[str, Any]]) -> None:
     result, manifest = outcome
     failed = [
@@ -55,10 +65,19 @@ def test_every_model_is_described_and_has_its_own_file_of_properties() -> None:
         assert model["description"].strip(), path
 
 
+def test_no_model_is_longer_than_it_can_be_read_in_one_go() -> None:
+    """Past that there is another model in it, with a question of its own."""
+    lengths = {
+        path.stem: len(path.read_text(encoding="utf-8").splitlines())
+        for path in MODELS.rglob("*.sql")
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_MODEL} == {}
+
+
 def test_every_mart_has_an_enforced_contract_and_described_columns(
     outcome: tuple[Any, dict[str, Any]],
 ) -> None:
-    marts = [node for node in models(outcome[1]) if node["fqn"][1] == "marts"]
+    marts = list(filter(is_mart, models(outcome[1])))
     assert marts
     for mart in marts:
         assert mart["contract"]["enforced"], mart["name"]
@@ -82,6 +101,15 @@ def test_layers_read_only_what_lies_below_them(outcome: tuple[Any, dict[str, Any
                 assert reads_source, (model["name"], parent)
             if layer in {"staging", "intermediate"} and parent.startswith("model."):
                 assert outcome[1]["nodes"][parent]["fqn"][1] != "marts", (model["name"], parent)
+
+
+def test_parts_of_marts_and_no_other_models_are_text_alone(
+    outcome: tuple[Any, dict[str, Any]],
+) -> None:
+    """A part may read marts because it is a piece of one: no table lies between them."""
+    for model in models(outcome[1]):
+        is_text = model["config"]["materialized"] == "ephemeral"
+        assert is_part(model) == is_text, model["name"]
 
 
 def test_no_figure_is_a_float_and_no_model_asks_the_clock() -> None:
@@ -115,9 +143,7 @@ def test_no_model_is_read_by_nobody(outcome: tuple[Any, dict[str, Any]]) -> None
     found = models(outcome[1])
     read = {parent for model in found for parent in model["depends_on"]["nodes"]}
     unread = [
-        model["name"]
-        for model in found
-        if model["fqn"][1] != "marts" and model["unique_id"] not in read
+        model["name"] for model in found if not is_mart(model) and model["unique_id"] not in read
     ]
     assert unread == []
 
