@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, redirect, request
+from flask_login import current_user
 from jinja2 import ChoiceLoader, FileSystemLoader
 from superset.config import TALISMAN_CONFIG as SHIPPED_TALISMAN
 from superset.config import THEME_DEFAULT as SHIPPED_THEME
+from superset.exceptions import SupersetException
 
 TEMPLATES = Path(__file__).with_name("templates")
 # Where whoever logs in begins; Superset's own first page lists charts and offers what is refused.
-FIRST_PAGE = "/superset/dashboard/contract-at-a-glance/"
+FIRST_BOARD = "contract-at-a-glance"
+# Roles that read as finance does; one that begins with the prefix reads as the audience it names.
+SEE_ALL = {"Admin", "finance_viewer"}
+AUDIENCE_ROLE = "audience_"
 
 
 def _required(name: str, at_least: int = 1) -> str:
@@ -48,6 +53,8 @@ FEATURE_FLAGS = {
     "ENABLE_TEMPLATE_PROCESSING": False,
     "DRILL_BY": True,
     "DRILL_TO_DETAIL": True,
+    # Audiences see other rows by the same query: a cache of data, were there one, is one a user.
+    "CACHE_QUERY_BY_USER": True,
 }
 
 # -- the browser
@@ -92,8 +99,60 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:  # noqa: N802 - Superset's name for i
 
 
 def _begin_at_the_first_page() -> Any:
-    """Superset's welcome page is the first dashboard."""
-    return redirect(FIRST_PAGE) if request.path == "/superset/welcome/" else None
+    """Superset's welcome page is the first dashboard, or the first that the visitor may open."""
+    if request.path != "/superset/welcome/":
+        return None
+    roles = _audience_roles(current_user)
+    slug = _first_board([role.id for role in roles]) if roles else FIRST_BOARD
+    return redirect(f"/superset/dashboard/{slug}/" if slug else "/dashboard/list/")
+
+
+def _first_board(roles: list[int]) -> str | None:
+    from superset.models.dashboard import Dashboard
+
+    from superset import db, security_manager
+
+    opened = Dashboard.roles.any(security_manager.role_model.id.in_(roles))
+    in_order = (Dashboard.slug != FIRST_BOARD, Dashboard.dashboard_title)
+    return db.session.query(Dashboard.slug).filter(opened).order_by(*in_order).limit(1).scalar()
+
+
+def _audience_roles(user: Any) -> list[Any]:
+    """The roles by which somebody is of a limited audience; none for whoever reads as finance."""
+    roles = getattr(user, "roles", [])
+    if any(role.name in SEE_ALL for role in roles):
+        return []
+    return [role for role in roles if role.name.startswith(AUDIENCE_ROLE)]
+
+
+# -- who reads as whom
+def DB_CONNECTION_MUTATOR(  # noqa: N802 - Superset's name for it
+    uri: Any, params: dict[str, Any], username: str | None, security_manager: Any, _source: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Log in to PostgreSQL as the reader's audience, whatever page, chart or query asks.
+
+    Rows are kept apart there, by login role. Whoever is of no audience, or of two, reads nothing.
+    """
+    user = security_manager.find_user(username=username) if username else None
+    if user is not None and any(role.name in SEE_ALL for role in user.roles):
+        return uri, params
+    roles = _audience_roles(user)
+    if len(roles) != 1:
+        raise SupersetException(f"{username or 'Nobody'} is of {len(roles)} audiences, not of one.")
+    reader = _connection_of(roles[0].name.removeprefix(AUDIENCE_ROLE))
+    return uri.set(username=reader.username, password=reader.password), params
+
+
+def _connection_of(audience: str) -> Any:
+    """The address that synchronising stored for an audience, its password decrypted."""
+    from sqlalchemy.engine import make_url
+    from superset.models.core import Database
+
+    from superset import db
+
+    ours = db.session.query(Database).filter(Database.is_managed_externally.is_(True))
+    found = ours.filter(Database.database_name.endswith(f": {audience}", autoescape=True)).one()
+    return make_url(found.sqlalchemy_uri_decrypted)
 
 
 # -- caches: none for data (see above)

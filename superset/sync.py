@@ -100,7 +100,7 @@ def apply(job: dict[str, Any]) -> dict[str, Any]:
     with override_user(security_manager.find_user(username=job["administrator"])):
         _import(job["documents"])
         pruned = _prune(job["documents"])
-        _set_roles(job["roles"])
+        _set_roles(job["roles"], job["managed_roles"])
         _set_users(job["users"])
         _set_access(job["access"])
         db.session.commit()
@@ -177,8 +177,7 @@ def _import(documents: dict[str, dict[str, Any]]) -> None:
         themed = {"theme_id": themes[document["theme_uuid"]]} if "theme_uuid" in document else {}
         kept = {name: value for name, value in document.items() if name != "theme_uuid"}
         contents[path] = yaml.safe_dump(kept | themed)
-    password = os.environ["OUTTURN_SUPERSET_MARTS_PASSWORD"]
-    passwords = {path: password for path in contents if path.startswith("databases/")}
+    passwords = json.loads(os.environ["OUTTURN_SUPERSET_READERS"])
     ImportAssetsCommand(contents, passwords=passwords).run()
 
 
@@ -230,9 +229,12 @@ def _title(model: Any) -> str:
     return next(str(getattr(model, name)) for name in names if getattr(model, name, None))
 
 
-def _set_roles(roles: dict[str, Any]) -> None:
-    """Each role has exactly the permissions named, {permission: [view, …]}; "*" is all."""
-    from superset import security_manager
+def _set_roles(roles: dict[str, Any], managed: str) -> None:
+    """Each role has exactly the permissions named, {permission: [view, …]}; "*" is all.
+
+    Roles whose names begin with `managed` and that are not named go, and so do users of them alone.
+    """
+    from superset import db, security_manager
 
     for name, wanted in roles.items():
         role = security_manager.find_role(name) or security_manager.add_role(name)
@@ -247,6 +249,13 @@ def _set_roles(roles: dict[str, Any]) -> None:
                     raise LookupError(f"role {name}: there is no permission {permission} on {view}")
                 permissions.append(found)
         role.permissions = permissions
+    for role in security_manager.get_all_roles():
+        if role.name.startswith(managed) and role.name not in roles:
+            for user in list(role.user):
+                user.roles.remove(role)
+                user.active = bool(user.roles)
+            db.session.delete(role)
+    db.session.flush()
 
 
 def _set_users(users: list[dict[str, Any]]) -> None:
@@ -268,6 +277,7 @@ def _set_users(users: list[dict[str, Any]]) -> None:
             if not user:
                 raise RuntimeError(f"the user {wanted['name']} could not be made")
         user.roles = [role]
+        user.active = True
     db.session.commit()
 
 

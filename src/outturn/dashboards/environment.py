@@ -10,9 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
-
-from outturn import database
+from outturn import audiences, database
+from outturn.dashboards import readers
 from outturn.dashboards.bundle import Document
 from outturn.errors import SupersetProblem
 from outturn.secret_store import secret
@@ -21,13 +20,6 @@ from outturn.settings import PROJECT_ROOT, Settings
 FOLDER = PROJECT_ROOT / "superset"
 ADMINISTRATOR = "admin"
 VIEWER = "finance"
-# Who can log in: a name, a role, and the secret that holds the generated password.
-USERS = (
-    (ADMINISTRATOR, "Admin", "Warehouse", "Administrator"),
-    (VIEWER, "finance_viewer", "Finance", "Reader"),
-)
-
-
 PYTHON = FOLDER / ".venv" / "bin" / "python"
 
 
@@ -103,8 +95,13 @@ def run_inside(settings: Settings, job: Document) -> Document:
     return done
 
 
-def users() -> list[dict[str, Any]]:
-    """The users that code makes, as the process inside wants them."""
+def users(settings: Settings) -> list[dict[str, Any]]:
+    """The users that code makes: the administrator, and one of each audience, called as it is."""
+    named = [(ADMINISTRATOR, "Admin", "Warehouse", "Administrator")]
+    named += [
+        (audience.code, readers.role_of(audience), audience.name[:64], "Reader")
+        for audience in audiences.read(settings).values()
+    ]
     return [
         {
             "name": name,
@@ -113,16 +110,16 @@ def users() -> list[dict[str, Any]]:
             "last_name": last,
             "password_variable": _password_variable(name),
         }
-        for name, role, first, last in USERS
+        for name, role, first, last in named
     ]
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
-    """Passwords of users and of the marts' reader, for the one process that stores them."""
-    marts = conninfo_to_dict(database.dsn_for(settings, "finance"))
+    """Passwords of users and of the marts' readers, for the one process that stores them."""
     return {
-        _password_variable(name): secret(settings, password_name(name)) for name, *_ in USERS
-    } | {"OUTTURN_SUPERSET_MARTS_PASSWORD": str(marts["password"])}
+        user["password_variable"]: secret(settings, password_name(user["name"]))
+        for user in users(settings)
+    } | {"OUTTURN_SUPERSET_READERS": json.dumps(readers.passwords(settings))}
 
 
 def _password_variable(user: str) -> str:

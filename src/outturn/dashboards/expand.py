@@ -51,11 +51,6 @@ def expand(settings: Settings, bundle: Bundle) -> dict[str, Document]:
     return documents
 
 
-def access(bundle: Bundle) -> dict[str, list[str]]:
-    """Roles that may open each dashboard."""
-    return {slug: sorted(board["access"]) for slug, board in bundle.dashboards.items()}
-
-
 def label_of(column: str) -> str:
     """A column's heading unless the dataset gives another: credit_gbp → Credit (£)."""
     for ending, sign in (("_gbp", " (£)"), ("_pct", " (%)"), ("_date", ""), ("_code", "")):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from outturn.dashboards import environment
+from outturn.dashboards import environment, readers
 from outturn.dashboards.bundle import KINDS, Bundle, Document, read_roles, uuid_of
 from outturn.dashboards.check import check
-from outturn.dashboards.expand import access, expand
+from outturn.dashboards.expand import expand
 from outturn.dashboards.reduce import reduce
 from outturn.errors import BundleProblem
 from outturn.settings import Settings
@@ -32,6 +32,7 @@ class Change:
 def plan(settings: Settings, bundle: Bundle) -> list[Change]:
     """What `apply` would change; empty when all is as the bundle says."""
     check(bundle)
+    bundle = readers.with_connections(settings, bundle)
     if not _is_prepared(settings):
         return [
             Change("create", f"{kind}/{slug}") for kind in KINDS for slug in bundle.of_kind(kind)
@@ -46,28 +47,33 @@ def apply(settings: Settings, bundle: Bundle) -> list[str]:
     role with one permission more, raises BundleProblem.
     """
     check(bundle)
-    found = environment.run_inside(
-        settings,
-        {
-            "action": "apply",
-            "administrator": environment.ADMINISTRATOR,
-            "documents": expand(settings, bundle),
-            "roles": read_roles(),
-            "users": environment.users(),
-            "access": access(bundle),
-        },
-    )
+    bundle = readers.with_connections(settings, bundle)
+    found = environment.run_inside(settings, job(settings, bundle))
     _mark_prepared(settings)
     _refuse(_differences(settings, bundle, found), "is not as it was applied")
     pruned: list[str] = found["pruned"]
     return pruned
 
 
+def job(settings: Settings, bundle: Bundle) -> Document:
+    """What the process inside is asked to apply, of a bundle with its connections."""
+    return {
+        "action": "apply",
+        "administrator": environment.ADMINISTRATOR,
+        "documents": expand(settings, bundle),
+        "roles": readers.roles(settings),
+        "managed_roles": readers.ROLE_PREFIX,
+        "users": environment.users(settings),
+        "access": readers.access(settings, bundle),
+    }
+
+
 def prune(settings: Settings, bundle: Bundle) -> list[str]:
     """Delete what the bundle no longer holds and code had made; returns what it was."""
     check(bundle)
-    job = {"action": "prune", "documents": expand(settings, bundle)}
-    pruned: list[str] = environment.run_inside(settings, job)["pruned"]
+    bundle = readers.with_connections(settings, bundle)
+    wanted = {"action": "prune", "documents": expand(settings, bundle)}
+    pruned: list[str] = environment.run_inside(settings, wanted)["pruned"]
     return pruned
 
 
@@ -85,7 +91,8 @@ def export(settings: Settings, bundle: Bundle) -> Bundle:
     taken = reduce(found["documents"], bundle)
     for slug, board in taken.dashboards.items():
         first = {name: board[name] for name in ("title", "description", "theme")}
-        taken.dashboards[slug] = first | {"access": found["access"].get(slug, [])} | board
+        opened = [role for role in found["access"].get(slug, []) if role in read_roles()]
+        taken.dashboards[slug] = first | {"access": opened} | board
     return taken
 
 
@@ -105,22 +112,30 @@ def _differences(settings: Settings, bundle: Bundle, found: Document) -> list[Ch
             Change("delete", f"{kind}/{uuid}")
             for uuid in sorted(set(found["documents"][kind]) - known)
         ]
-    return changes + _security_differences(bundle, found)
+    return changes + _security_differences(settings, bundle, found)
 
 
-def _security_differences(bundle: Bundle, found: Document) -> list[Change]:
+def _security_differences(settings: Settings, bundle: Bundle, found: Document) -> list[Change]:
     changes = []
-    for name, wanted in read_roles().items():
+    roles = readers.roles(settings)
+    for name, wanted in roles.items():
         have = found["roles"].get(name)
         exact = {key: sorted(views) for key, views in wanted.items()} if wanted != "*" else have
         if have is None or have != exact:
             changes.append(Change("update", f"role {name}"))
-    for slug, roles in access(bundle).items():
-        if found["access"].get(slug) != roles:
+    changes += [
+        Change("delete", f"role {name}")
+        for name in found["roles"]
+        if name.startswith(readers.ROLE_PREFIX) and name not in roles
+    ]
+    for slug, opened in readers.access(settings, bundle).items():
+        if found["access"].get(slug) != opened:
             changes.append(Change("update", f"access to {slug}"))
-    for name, role, *_ in environment.USERS:
-        if found["users"].get(name) != [role]:
-            changes.append(Change("update", f"user {name}"))
+    changes += [
+        Change("update", f"user {user['name']}")
+        for user in environment.users(settings)
+        if found["users"].get(user["name"]) != [user["role"]]
+    ]
     return changes
 
 
