@@ -18,6 +18,11 @@ AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManag
 DAGS_FOLDER = PROJECT_ROOT / "dags"
 # Seconds between two looks at an unchanged DAG file: ours change with a deployment only.
 PARSE_INTERVAL = 300
+LOCAL_SETTINGS = """\
+from outturn.warm_start import import_what_tasks_need
+
+import_what_tasks_need()
+"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ def folder(settings: Settings) -> Path:
 def path(settings: Settings) -> Path:
     """The generated configuration file."""
     return folder(settings) / "airflow.cfg"
+
+
+def local_settings_path(settings: Settings) -> Path:
+    """Where each Airflow process looks for Python to run as it starts."""
+    return folder(settings) / "config" / "airflow_local_settings.py"
 
 
 def logs_folder(settings: Settings) -> Path:

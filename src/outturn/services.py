@@ -73,6 +73,7 @@ def prepare(settings: Settings) -> None:
     """
     airflow_config.logs_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
     _write_private(airflow_config.path(settings), _airflow_configuration(settings))
+    _write_private(airflow_config.local_settings_path(settings), airflow_config.LOCAL_SETTINGS)
     _prepare_metadata(settings)
 
 
