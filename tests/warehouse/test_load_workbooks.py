@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from outturn.load import LoadResult, load_file
+from outturn.load import LoadResult, load_file, sheet_slices
 from outturn.receive import receive_paths
 from outturn.settings import Settings
 from tests.conftest import rows
@@ -78,8 +78,15 @@ def load(settings: Settings, folder: Path, content: bytes) -> tuple[Settings, Lo
     return settings, load_file(settings, file_id)
 
 
-def test_cells_land_exactly_or_are_named(warehouse_settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("slice_bytes", [sheet_slices.SLICE_BYTES, 300])
+def test_cells_land_exactly_or_are_named(
+    slice_bytes: int,
+    warehouse_settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """An error and a formula that was never calculated are no blanks, and no text."""
+    monkeypatch.setattr(sheet_slices, "SLICE_BYTES", slice_bytes)
 
     def change(workbook: Any, sheet: Any) -> None:
         workbook.epoch = CALENDAR_MAC_1904

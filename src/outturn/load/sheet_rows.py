@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,13 +17,25 @@ from outturn.load.book import Book, SheetPart
 from outturn.load.sheet_volumes import Volume, volumes
 from outturn.load.sheet_xml import Survey, refuse_doubles
 
-# A row's number in the sheet, from 1, and its typed cells.
-Row = tuple[int, list[Any]]
 T = TypeVar("T")
 
 
-def sheet_rows(book: Book, sheet: SheetPart, folder: Path) -> Generator[list[Row], None, None]:
-    """The rows of a sheet, some thousands at a time, those of one time of one width.
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one width: their numbers in the sheet, from 1, and their typed cells."""
+
+    numbers: Sequence[int]
+    cells: list[list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, part: slice) -> Rows:
+        return Rows(self.numbers[part], self.cells[part])
+
+
+def sheet_rows(book: Book, sheet: SheetPart, folder: Path) -> Generator[Rows, None, None]:
+    """The rows of a sheet, some thousands at a time.
 
     While some are worked on the next are read, and those after them cut. `folder` is for scratch.
     Raises FileRefused for what cannot be read exactly.
@@ -72,7 +84,7 @@ def _read(file: str, ready: Generator[Volume, None, None]) -> Generator[_Found, 
             book.close()
 
 
-def _whole(file: str, found: _Found) -> list[Row]:
+def _whole(file: str, found: _Found) -> Rows:
     """The rows with what the reader did not tell. Raises FileRefused for two cells at one place."""
     cells = found.cells
     if found.left:
@@ -81,7 +93,7 @@ def _whole(file: str, found: _Found) -> list[Row]:
         cells[row - found.top - 1][column - 1] = what
     if sum(len(row) - row.count("") for row in cells) < found.says.cells:
         refuse_doubles(file, found.text())
-    return list(enumerate(cells, found.top + 1))
+    return Rows(range(found.top + 1, found.top + 1 + len(cells)), cells)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from outturn.load.sheet_texts import texts_on_disk
 from outturn.load.sheet_xml import Survey
 
 # Cutting takes a quarter of the time of reading: a volume is ready when the one before is read.
-FIRST_SLICES, GROWTH = 2, 4
+FIRST_SLICES, GROWTH = 4, 4
 
 _OPEN = "http://schemas.openxmlformats.org"
 _MAIN, _RELATIONS = f"{_OPEN}/spreadsheetml/2006/main", f"{_OPEN}/package/2006/relationships"

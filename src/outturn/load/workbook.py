@@ -22,7 +22,7 @@ from outturn.load.sheet_cells import (
     says_nothing,
     write,
 )
-from outturn.load.sheet_rows import Row, sheet_rows
+from outturn.load.sheet_rows import Rows, sheet_rows
 
 
 class Workbook:
@@ -39,8 +39,9 @@ class Workbook:
         first = self._first_rows(needed)
         if not first:
             raise FileRefused(file, f"the sheet {form.sheet or ''!r} is empty".replace("''", ""))
-        shown = ((number, list(map(as_text, cells))) for number, cells in first[:needed])
-        index, self.layout = find_header(file, contract, form, shown)
+        shown = ([as_text(cell) for cell in cells] for cells in first.cells[:needed])
+        lines = zip(first.numbers, shown, strict=False)
+        index, self.layout = find_header(file, contract, form, lines)
         self._ahead = first[index + 1 :]
         self._writers = {
             index: (columns[name], styles[name]) for name, index in self.layout.positions.items()
@@ -48,14 +49,14 @@ class Workbook:
 
     def blocks(self) -> Iterator[Block]:
         """The records, some thousands at a time. Raises FileRefused for a missing trailer."""
-        held: list[Row] = []
+        held: Rows | None = None
         for rows in self._batches():
             if held:
                 yield self._block(held)
             held = rows
-        last = held[-1][0] if held else None
-        if held and self._is_trailer(self._record(held[-1])):
-            held.pop()
+        last = held.numbers[-1] if held else None
+        if held and self._is_trailer(self._record(held, -1)):
+            held = held[:-1]
         if self._form.trailer and not self._form.trailer.optional and self.trailer is None:
             raise FileRefused(
                 self._file,
@@ -66,41 +67,47 @@ class Workbook:
         if held:
             yield self._block(held)
 
-    def _first_rows(self, last: int) -> list[Row]:
+    def _first_rows(self, last: int) -> Rows:
         """The rows of the sheet up to one number, and what was read with them."""
-        rows: list[Row] = []
-        while not rows or rows[-1][0] < last:
+        numbers: list[int] = []
+        cells: list[list[Any]] = []
+        while not numbers or numbers[-1] < last:
             more = next(self._rows, None)
             if more is None:
                 break
-            rows += more
-        return rows
+            numbers += more.numbers
+            cells += more.cells
+        width = max(map(len, cells), default=0)
+        return Rows(numbers, [row + [""] * (width - len(row)) for row in cells])
 
-    def _batches(self) -> Iterator[list[Row]]:
+    def _batches(self) -> Iterator[Rows]:
         """The rows after the header that say something, some thousands at a time."""
         for rows in chain([self._ahead], self._rows):
-            said = [row for row in rows if _begins(row[1]) or not says_nothing(row[1])]
+            said = _that_say_something(rows)
             if said:
                 yield said
 
-    def _block(self, rows: list[Row]) -> Block:
+    def _block(self, rows: Rows) -> Block:
         """Rows for the engine as columns; one by one where they are wider than the header."""
-        columns: list[Sequence[Any]] = list(zip(*(cells for _, cells in rows), strict=True))
+        columns: list[Sequence[Any]] = list(zip(*rows.cells, strict=True))
         missing = self.layout.width - len(columns)
         if missing < 0:
-            return RowsBlock([self._record(row) for row in rows])
+            return self._rows_block(rows)
         try:
             texts = [
                 column_text(cells, self._writers.get(index, (None,))[0], partial(self._text, index))
                 for index, cells in enumerate(columns)
             ]
         except NotExactError:
-            return RowsBlock([self._record(row) for row in rows])
+            return self._rows_block(rows)
         texts += [("",) * len(rows)] * missing
-        return CellsBlock(texts, len(rows), lambda index: self._record(rows[index]))
+        return CellsBlock(texts, len(rows), partial(self._record, rows))
 
-    def _record(self, row: Row) -> Record:
-        number, cells = row
+    def _rows_block(self, rows: Rows) -> RowsBlock:
+        return RowsBlock([self._record(rows, index) for index in range(len(rows))])
+
+    def _record(self, rows: Rows, index: int) -> Record:
+        number, cells = rows.numbers[index], rows.cells[index]
         try:
             return Record(number, "", self._as_text(cells))
         except NotExactError as problem:
@@ -127,15 +134,20 @@ class Workbook:
         return as_text(cell)
 
 
-def _rows(file: str, form: Form, path: Path, folder: Path) -> Iterator[list[Row]]:
+def _rows(file: str, form: Form, path: Path, folder: Path) -> Iterator[Rows]:
     with open_book(file, path) as book:
         yield from sheet_rows(book, _chosen(file, form, book), folder)
 
 
-def _begins(cells: list[Any]) -> bool:
-    """Whether the first cell says something: a quick answer for most rows."""
-    first = cells[0]
-    return type(first) is str and first >= "!"
+def _that_say_something(rows: Rows) -> Rows:
+    """The rows that are not blank; where each begins with a word none has to be looked through."""
+    first = [cells[0] for cells in rows.cells]
+    if first and set(map(type, first)) == {str} and min(first) >= "!":
+        return rows
+    said = [index for index, cells in enumerate(rows.cells) if not says_nothing(cells)]
+    if len(said) == len(rows):
+        return rows
+    return Rows([rows.numbers[index] for index in said], [rows.cells[index] for index in said])
 
 
 def _chosen(file: str, form: Form, book: Book) -> SheetPart:

@@ -27,7 +27,7 @@ from outturn.load.cells import is_blank
 from outturn.load.records import tokenise
 from outturn.load.scratch import scratch_folder
 from outturn.load.sheet_cells import as_text
-from outturn.load.sheet_rows import sheet_rows
+from outturn.load.sheet_rows import Rows, sheet_rows
 from outturn.load.text import choose_encoding, utf8_chunks
 
 SHOWN_ROWS = 60
@@ -180,7 +180,8 @@ def _sheets(path: Path) -> tuple[Sheet, ...]:
     with open_book(path.name, path) as book:
         for one in book.sheets:
             with scratch_folder() as folder, closing(sheet_rows(book, one, folder)) as slices:
-                first = next(slices, [])
-            rows = tuple((number, tuple(map(as_text, cells))) for number, cells in first)
-            found.append(Sheet(one.name, one.is_visible, len(rows), rows[:SHOWN_ROWS]))
+                first = next(slices, Rows([], []))
+            shown = (tuple(map(as_text, cells)) for cells in first.cells[:SHOWN_ROWS])
+            rows = tuple(zip(first.numbers, shown, strict=False))
+            found.append(Sheet(one.name, one.is_visible, len(first), rows))
     return tuple(found)

@@ -63,7 +63,7 @@ def read(path: Path, folder: Path) -> Cells:
         return {
             (number, column): cell
             for rows in sheet_rows(book, sheet, folder)
-            for number, cells in rows
+            for number, cells in zip(rows.numbers, rows.cells, strict=True)
             for column, cell in enumerate(cells, 1)
             if cell != ""
         }
