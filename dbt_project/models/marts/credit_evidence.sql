@@ -85,6 +85,7 @@ final as (
         credit_schemes.period_cap_pct::numeric as period_cap_pct,
         credit_schemes.rolling12_cap_pct::numeric as rolling12_cap_pct,
         points_by_period.rolling12_allowance_gbp::numeric as rolling12_allowance_gbp,
+        points_by_period.rolling12_months::integer as rolling12_months,
         -- provenance
         performance.file_name,
         performance.record_number

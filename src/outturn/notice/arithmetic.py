@@ -156,11 +156,12 @@ def _capped(first: Row, credit: Row, uncapped: Decimal) -> tuple[list[Step], Dec
         steps.append(Step("Cap on the month", how, exact(credit["period_cap_gbp"])))
     if credit["rolling12_cap_gbp"] is not None:
         caps.append(credit["rolling12_cap_gbp"])
-        allowance = first["rolling12_allowance_gbp"]
+        allowance, months = first["rolling12_allowance_gbp"], first["rolling12_months"]
         given = allowance - credit["rolling12_cap_gbp"]
         how = (
-            f"{text(first['rolling12_cap_pct'])}% of the charges of 12 months = {exact(allowance)},"
-            f" less {exact(given)} given in the 11 months before"
+            f"{text(first['rolling12_cap_pct'])}% of the charges of {months}"
+            f" month{'' if months == 1 else 's'} = {exact(allowance)},"
+            f" less {exact(given)} given in the {'11 ' if months == 12 else ''}months before"
         )
         steps.append(Step("Cap on 12 months", how, exact(credit["rolling12_cap_gbp"])))
     if first["method"] == "at_risk_pool":

@@ -32,6 +32,7 @@ def evidence(code: str, **given: Any) -> dict[str, Any]:
         "band_credit_pct": D(2), "pool_allocation_pct": D(50), "method": "service_points",
         "pct_per_point": D("0.5"), "at_risk_pct": D(12), "unit_pct": D("0.25"),
         "period_cap_pct": D(10), "rolling12_cap_pct": D(8), "rolling12_allowance_gbp": D(80000),
+        "rolling12_months": 12,
         "scheme_steps": "from 1: 2% of charges", "average_with_previous": False,
         "file_name": "return.xlsx", "record_number": 7,
     }  # fmt: skip
@@ -79,6 +80,24 @@ def test_a_cap_is_shown_and_rounds_down() -> None:
     steps = {step.what: step for step in arithmetic.credit_working(made)}
     assert steps["Credit before caps"].result == "£25,000.00"
     assert "the lowest cap binds" in steps["Credit"].how
+
+
+@pytest.mark.parametrize(
+    ("months", "charged", "before"),
+    [
+        (12, "12 months", "11 months before"),
+        (5, "5 months", "months before"),
+        (1, "1 month", "months before"),
+    ],
+)
+def test_a_cap_on_12_months_says_of_how_many_it_has_charges(
+    months: int, charged: str, before: str
+) -> None:
+    made = notice(evidence("A", rolling12_months=months), credit_gbp="1000.00")
+    steps = {step.what: step for step in arithmetic.credit_working(made)}
+    assert steps["Cap on 12 months"].how == (
+        f"8% of the charges of {charged} = £80,000.00, less £0.00 given in the {before}"
+    )
 
 
 def test_a_credit_that_does_not_come_out_by_hand_is_refused() -> None:

@@ -22,17 +22,19 @@ rolling_charges as (
     select
         scheme_lines.contract_code,
         scheme_lines.period_month,
-        sum(charges.charges_gbp) over (
-            partition by scheme_lines.contract_code
-            order by scheme_lines.month_number
-            rows between 11 preceding and current row
-        ) as rolling12_charges_gbp
+        sum(charges.charges_gbp) over twelve_months as rolling12_charges_gbp,
+        count(charges.charges_gbp) over twelve_months as rolling12_months
     from scheme_lines
     left join charges
         on
             scheme_lines.contract_code = charges.contract_code
             and scheme_lines.period_month = charges.period_month
     where scheme_lines.role = 'in_force'
+    window twelve_months as (
+        partition by scheme_lines.contract_code
+        order by scheme_lines.month_number
+        rows between 11 preceding and current row
+    )
 ),
 
 final as (
@@ -65,7 +67,8 @@ final as (
         scheme_lines.unit_pct,
         trim_scale(charges.charges_gbp * 0.01 * scheme_lines.period_cap_pct) as period_cap_gbp,
         trim_scale(rolling_charges.rolling12_charges_gbp * 0.01 * scheme_lines.rolling12_cap_pct)
-            as rolling12_allowance_gbp
+            as rolling12_allowance_gbp,
+        coalesce(rolling_charges.rolling12_months, 0) as rolling12_months
     from scheme_lines
     cross join bases
     left join rolling_charges
