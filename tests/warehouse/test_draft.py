@@ -210,6 +210,7 @@ def test_published_files_load_under_their_drafts(
         (b"a,b\n", "has a header but no records"),
         (b"PK\x03\x04", "damaged zip"),
         (b"", "no row of it looks like a header"),
+        (",".join(f"c{n}" for n in range(400)).encode() + b"\n", "more columns than 298"),
     ],
 )
 def test_what_no_contract_fits_is_said(

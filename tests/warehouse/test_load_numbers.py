@@ -169,6 +169,8 @@ def test_json_lines_land_exactly_or_are_quarantined_whole(
         '{"payee": "h", "amount": 0.10000000000000000000, "paid": "2016-01-05"}',
         '{"payee": "i", "amount": 3}',
         '{"payee": "\\u0000", "amount": "\\ud800", "paid": "2016-01-05"}',
+        '{"": 1, "payee": "j", "amount": 1, "paid": "2016-01-05"}',
+        '{"payee": ' + "[" * 20_000 + "]" * 20_000 + "}",
     ]
     settings = with_json_lines(warehouse_settings, tmp_path)
     result = load(settings, tmp_path / "api_2016-01.jsonl", ("\n".join(records) + "\n").encode())
@@ -189,7 +191,8 @@ def test_json_lines_land_exactly_or_are_quarantined_whole(
         "select record_number, line_number, raw_record, errors from quarantine.record order by 1",
     )
     assert [(number, line) for number, line, *_ in kept] == [
-        (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (10, 11), (11, 12),
+        (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (10, 11), (11, 12), (12, 13),
+        (13, 14),
     ]  # fmt: skip
     assert [raw for _, _, raw, _ in kept] == [records[line - 1] for _, line, *_ in kept]
     assert {error["column"]: error["value"] for error in kept[1][3]} == {
@@ -204,6 +207,7 @@ def test_json_lines_land_exactly_or_are_quarantined_whole(
         ('{"payee": "b", "amo', "cut short"),
         ('{"payee": "b", "what": 1}\n', "a column we do not know: 'what'"),
         ("\0\n", "NUL"),
+        ('{"payee": "' + "b" * (5 << 20) + '"}\n', "line 2: a line is longer than 4 MB"),
     ],
 )
 def test_json_lines_that_are_not_whole_are_refused(

@@ -37,13 +37,13 @@ class DelimitedText:
         size = BLOCK_BYTES
         while self._fill(size):
             held = len(self._data)
+            self._refuse_giant_line()
             cut = self._last_line_end(held - KEPT_BACK)
             if cut > 0:
                 yield from self._take(cut, final=False)
-            elif held > MAX_RECORD_BYTES:
-                raise self._too_long()
             # Where nothing could be taken more is needed, and at the text's end all is final.
             size = BLOCK_BYTES + (held if len(self._data) == held else 0)
+        self._refuse_giant_line()
         self._end()
         while self._data:
             yield from self._take(len(self._data), final=True)
@@ -137,7 +137,7 @@ class DelimitedText:
                 break
             position, lines = end + 1, lines + 1
         if position > MAX_RECORD_BYTES:
-            raise self._too_long()
+            raise self._too_long(1)
         records, _ = tokenise(text[:position], self._form.delimiter, 1, final=True)
         return records[:wanted]
 
@@ -192,11 +192,25 @@ class DelimitedText:
         end = min((at for at in found if at >= 0), default=len(self._data))
         return self._data[:end] if length else b""
 
-    def _too_long(self) -> FileRefused:
+    def _refuse_giant_line(self) -> None:
+        """Look where no line that is too long can hide: at each multiple of what is allowed."""
+        for at in range(MAX_RECORD_BYTES, len(self._data), MAX_RECORD_BYTES):
+            start, end = self._line_around(at, b"\n")
+            if end - start > MAX_RECORD_BYTES:  # only then is it worth looking for the other end
+                other = self._line_around(at, b"\r")
+                start, end = max(start, other[0]), min(end, other[1])
+            if end - start > MAX_RECORD_BYTES:
+                raise self._too_long(self._line + count_lines(self._data[:start]))
+
+    def _line_around(self, at: int, line_end: bytes) -> tuple[int, int]:
+        end = self._data.find(line_end, at)
+        return self._data.rfind(line_end, 0, at) + 1, len(self._data) if end < 0 else end
+
+    def _too_long(self, line: int) -> FileRefused:
         return FileRefused(
             self._file,
             f"a line is longer than {MAX_RECORD_BYTES >> 20} MB: it is no delimited text",
-            line=self._line,
+            line=line,
         )
 
 

@@ -22,7 +22,7 @@ class JsonLines:
     trailer: ControlRecord | None = None
 
     def __init__(self, file: str, contract: Contract, form: Form, opener: Opener) -> None:
-        """Declared keys become the columns. Raises FileRefused for an empty file."""
+        """Declared keys become the columns. Raises FileRefused where no encoding fits."""
         self._file, self._contract, self._form = file, contract, form
         codec, skip = choose_encoding(file, opener, form.encodings)
         self._chunks = utf8_chunks(file, opener, codec, skip)
@@ -55,11 +55,15 @@ class JsonLines:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 number += 1
+                self._refuse_giant(number, line)
                 yield number, line.decode(), True
-            if len(rest) > MAX_RECORD_BYTES:
-                size = MAX_RECORD_BYTES >> 20
-                raise FileRefused(self._file, f"a line is longer than {size} MB", line=number + 1)
+            self._refuse_giant(number + 1, rest)
         yield number + 1, rest.decode(), False
+
+    def _refuse_giant(self, number: int, line: bytes) -> None:
+        if len(line) > MAX_RECORD_BYTES:
+            size = MAX_RECORD_BYTES >> 20
+            raise FileRefused(self._file, f"a line is longer than {size} MB", line=number)
 
     def _record(self, number: int, line: str, *, is_ended: bool) -> Record:
         try:
@@ -81,8 +85,10 @@ class JsonLines:
         seen: set[int] = set()
         for key, value in pairs:
             name = normal_header(key)
-            if name in self._ignored:
+            if name in self._ignored or (not name and self._form.ignore_unnamed):
                 continue
+            if not name:
+                return Record(number, line, (), "has a key without a name")
             if name not in self._index:
                 self._refuse_key(number, key)
             index = self._index[name]

@@ -155,6 +155,8 @@ def _swallowed(text: str, delimiter: str, width: int, lines: int) -> str | None:
     Either a quote is astray, or a cell holds what looks like records: none of it is taken.
     """
     stands = "stands between quotes"
+    if len(text) > MAX_RECORD_BYTES:
+        return f"{stands} that are more than {MAX_RECORD_BYTES >> 20} MB apart: one may be astray"
     if lines > MAX_RECORD_LINES:
         return f"{stands} that are {lines} lines apart: one may be astray"
     inner = _split_lines(text)[1:-1]

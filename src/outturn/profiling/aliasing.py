@@ -13,6 +13,8 @@ from outturn.load.header import SEARCHED_ROWS
 from outturn.profiling.sniffing import Row
 
 ALIKE = 0.6
+# Likeness costs a comparison of each with each: more headers, or longer ones, nobody maps so.
+MOST_HEADERS, LONGEST_HEADER = 200, 100
 # Stands for a value that only a person knows.
 STAND_IN = "CHANGE_ME"
 _GENERIC = {"gbp", "name", "code", "the", "of"}
@@ -87,6 +89,7 @@ def _leave_out(contract: Contract, raw: dict[str, Any], column: Column, notes: l
 
 def _alike(column: Column, headers: Sequence[str], unknown: Sequence[str]) -> str | None:
     """The one unknown header that is like the column's name or headers; None when none is."""
+    unknown = [text for text in unknown[:MOST_HEADERS] if len(text) <= LONGEST_HEADER]
     scored = sorted(
         ((max(_likeness(mine, text) for mine in (column.name, *headers)), text)
          for text in unknown),

@@ -24,6 +24,7 @@ from outturn.profiling.writing import Asked, as_yaml, document_of, form_column
 
 MOST_RECORDS = 200_000
 MOST_KEY_COLUMNS = 2
+MOST_COLUMNS = 298  # a contract's 300 without the sender and the month
 _TOTAL = re.compile(r"(grand |sub)?totals?\b|sum\b|trailer\b|end\b", re.IGNORECASE)
 
 
@@ -48,6 +49,8 @@ def draft(path: Path, asked: Asked) -> Draft:
     headers = [" ".join(cell.split()) for cell in row[1]]
     _refuse_repeated(path, headers)
     named = [header for header in headers if header]
+    if len(named) > MOST_COLUMNS:
+        raise DraftImpossible(path.name, f"has more columns than {MOST_COLUMNS}")
     names = column_names(named)
     if seen.kind != "jsonl" and row[0] > 1:
         form["headerRow"] = row[0]

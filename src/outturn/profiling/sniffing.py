@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -112,9 +113,19 @@ def _text(path: Path, start: bytes) -> Seen:
     if text.lstrip().startswith("{"):
         return Seen("jsonl", codec, bool(skip), ends=ends, rows=_json_rows(text))
     delimiter, quote = _dialect(text)
+    delimiter = max((delimiter, *DELIMITERS), key=lambda one: _agreeing(text, one))
     records, _ = tokenise(text, delimiter or ",", 1, final=True, limit=SHOWN_ROWS)
     rows = tuple((record.line, record.cells) for record in records)
     return Seen("csv", codec, bool(skip), delimiter, quote, ends, rows)
+
+
+def _agreeing(text: str, delimiter: str | None) -> int:
+    """How many of the first records have the same number of cells, which are more than one."""
+    if delimiter is None or len(delimiter) > 1:
+        return 0
+    records, _ = tokenise(text, delimiter, 1, final=True, limit=SHOWN_ROWS)
+    widths = Counter(len(record.cells) for record in records if len(record.cells) > 1)
+    return max(widths.values(), default=0)
 
 
 def _ends(path: Path, codec: str) -> bool:
@@ -148,7 +159,7 @@ def _json_rows(text: str) -> tuple[Row, ...]:
     for number, line in enumerate(text.split("\n"), 1):
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             objects.append((number, value))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from outturn.contracts import load_contracts
+from outturn.errors import FileRefused
 from outturn.load import delimited
 from outturn.load.blocks import RowsBlock, TextBlock
 from outturn.load.delimited import DelimitedText
@@ -34,23 +35,50 @@ def half_a_minute() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.usefixtures("half_a_minute")
-@pytest.mark.parametrize("size", [4_190_000, 4_194_310, 4_250_000])
-def test_a_cell_of_lines_as_long_as_a_block_ends_with_its_record(tmp_path: Path, size: int) -> None:
-    """With a quote open at every line end there is no block to cut: the text's end decides."""
-    cell = ("y" * 999_999 + "\n") * (size // 1_000_000)
-    giant = f'P,Acme,1.00,2016-01-05,"{cell}{"z" * (size - len(cell) - 30)}"\n'
-    path = tmp_path / "content"
-    path.write_text(HEADER + giant + "P,Next,2.00,2016-01-05,\n", "utf-8", newline="")
+def contents(path: Path, text: str) -> list[tuple[int, int, str | None]]:
+    """Line, number of cells and fault of each record, read in the loader's own blocks."""
+    path.write_text(HEADER + text, "utf-8", newline="")
     contract = load_contracts(Settings())["finance/payments"]
     document = DelimitedText("f.csv", contract, contract.forms[-1], partial(FileIO, path))
-    suppliers = []
+    found: list[Record] = []
     for block in document.blocks():
-        assert isinstance(block, TextBlock) or not block.records
-        if isinstance(block, TextBlock):
-            records, _ = tokenise(block.data.decode(), ",", block.first_line, final=True)
-            suppliers += [(record.line, record.cells[1]) for record in records]
-    assert suppliers == [(2, "Acme"), (3 + size // 1_000_000, "Next")]
+        if isinstance(block, RowsBlock):
+            found += block.records
+        elif isinstance(block, TextBlock):
+            found += tokenise(block.data.decode(), ",", block.first_line, final=True)[0]
+    return [(record.line, len(record.cells), record.fault) for record in found]
+
+
+@pytest.mark.usefixtures("half_a_minute")
+@pytest.mark.parametrize("size", [4_100_000, 4_150_000, 4_194_200])
+def test_a_cell_of_lines_as_long_as_a_block_ends_with_its_record(tmp_path: Path, size: int) -> None:
+    """With a quote open at every line end there is no block to cut: the text's end decides."""
+    cell = ("y" * 999_999 + "\n") * 4
+    giant = f'P,Acme,1.00,2016-01-05,"{cell}{"z" * (size - len(cell) - 26)}"\n'
+    small = "P,Next,2.00,2016-01-05,\n"
+    number = (4_200_000 - size) // len(small)
+    found = contents(tmp_path / "content", giant + small * number)
+    assert found == [(2, 5, None), *((line, 5, None) for line in range(7, 7 + number))]
+
+
+def test_a_record_of_more_than_4_mb_is_bad_though_its_lines_are_not(tmp_path: Path) -> None:
+    giant = 'P,Acme,1.00,2016-01-05,"' + ("y" * 999_999 + "\n") * 5 + '"\n'
+    small = "P,Next,2.00,2016-01-05,\n"
+    first, *lines, last = contents(tmp_path / "content", small + giant + small * 200_000)
+    assert (first, last) == ((2, 5, None), (200_008, 5, None))
+    assert {line for line, _, fault in lines if fault} == set(range(3, 9))
+
+
+@pytest.mark.parametrize("before", [0, 2_000_000, 4_194_000])
+def test_a_line_of_more_than_4_mb_refuses_the_file_wherever_it_stands(
+    tmp_path: Path, before: int
+) -> None:
+    small = "P,Next,2.00,2016-01-05,\n"
+    number = before // len(small)
+    giant = f"P,Acme,1.00,2016-01-05,{'x' * (4 << 20)}\n"
+    with pytest.raises(FileRefused, match="a line is longer than 4 MB") as refused:
+        contents(tmp_path / "content", small * number + giant + small * 200_000)
+    assert refused.value.line == number + 2
 
 
 def test_a_quote_astray_never_cuts_a_later_cell_of_several_lines_in_two(

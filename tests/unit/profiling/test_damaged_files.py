@@ -11,6 +11,7 @@ import yaml
 from outturn.errors import OutturnError
 from outturn.profiling.drafting import draft, written
 from outturn.profiling.explaining import explain
+from outturn.profiling.sniffing import look_at
 from outturn.profiling.writing import Asked
 from outturn.settings import Settings
 from tests.warehouse import test_spend_files as spend
@@ -67,3 +68,18 @@ def test_a_damaged_file_is_told_in_words(tmp_path: Path, seed: int) -> None:
         text = ""
     if text:
         assert yaml.safe_load(text)["name"] == "sample"
+
+
+def test_json_of_any_depth_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "portal-2015-04.jsonl"
+    path.write_text('{"a": 1}\n{"a": ' + "[" * 50_000 + "]" * 50_000 + "}\n", "utf-8")
+    assert look_at(path).rows == ((0, ("a",)), (1, ("1",)))
+
+
+def test_a_row_under_another_delimiter_does_not_decide_for_all(tmp_path: Path) -> None:
+    path = tmp_path / "spend.csv"
+    good = "01/04/2015,Acme,12.50,Men's boots\n"
+    text = "Date,Payee,Amount,What\n" + good * 6 + good.replace(",", ";") + good * 3
+    path.write_text(text, "utf-8")
+    seen = look_at(path)
+    assert (seen.delimiter, seen.header) == (",", (1, ("Date", "Payee", "Amount", "What")))
