@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outturn import seeds
-from outturn.database import AudienceCode
+from outturn.database import AudienceCode, connect, login_name
 from outturn.errors import AudienceUnknown
+from outturn.progress import say
 from outturn.seed_audiences import FINANCE
 from outturn.settings import Settings
 
@@ -48,3 +50,20 @@ def find(settings: Settings, code: str) -> Audience:
     if found is None:
         raise AudienceUnknown(code, list(known))
     return found
+
+
+def rules(readers: Iterable[Audience]) -> set[tuple[str, str | None]]:
+    """The rows of ops.audience: a login role and a contract that it sees; None: every one."""
+    return {
+        (login_name(reader.code), contract)
+        for reader in readers
+        for contract in reader.contracts or (None,)
+    }
+
+
+def warn_of_unapplied(settings: Settings) -> None:
+    """Say so when reference data names other readers than `outturn init` has let in."""
+    with connect(settings, "publisher") as connection:
+        applied = connection.execute("select login, contract_code from ops.audience").fetchall()
+    if set(applied) != rules(read(settings).values()):
+        say("warning: audiences.csv has changed: `outturn init` applies who may read.")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.types.json import Jsonb
 
-from outturn import changes, seeds
+from outturn import audiences, changes, seeds
 from outturn.database import connect
 from outturn.errors import LeaseTaken, NotReady
 from outturn.settings import Settings
@@ -70,6 +70,7 @@ def plan(settings: Settings, period: str | None = None, *, everything: bool = Fa
     """
     seed_set = seeds.prepare(settings)
     seeds.register(settings, seed_set)
+    audiences.warn_of_unapplied(settings)
     as_at = datetime.now(UTC)
     with connect(settings, "publisher") as connection:
         months = changes.find(connection, as_at, seed_set.seed_hash)

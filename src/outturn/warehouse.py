@@ -171,18 +171,14 @@ def _set_audiences(
     connection: psycopg.Connection[Any], readers: Mapping[AudienceCode, Audience]
 ) -> None:
     """Say who reads which contracts and apply it to what is read; who was taken out loses all."""
-    rows = [
-        (login_name(reader.code), contract)
-        for reader in readers.values()
-        for contract in (*sorted(reader.contracts),) or (None,)
-    ]
+    rules = audiences.rules(readers.values())
     connection.execute(sql.SQL("set role {}").format(sql.Identifier(PUBLISHED_OWNER)))
     known = connection.execute("select distinct login from ops.audience").fetchall()
     connection.execute("delete from ops.audience")
-    connection.cursor().executemany("insert into ops.audience values (%s, %s)", rows)
+    connection.cursor().executemany("insert into ops.audience values (%s, %s)", list(rules))
     connection.execute(READ_SCHEMAS)
     connection.execute("reset role")
-    for gone in sorted({login for (login,) in known} - {login for login, _ in rows}):
+    for gone in sorted({login for (login,) in known} - {login for login, _ in rules}):
         name = sql.Identifier(gone)
         connection.execute(sql.SQL("alter role {} nologin password null").format(name))
         connection.execute(sql.SQL("grant {} to current_user").format(name))

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from outturn import audiences, server, warehouse
+from outturn import audiences, run, server, warehouse
 from outturn.database import AudienceCode, connect, dsn_for
 from outturn.errors import AudienceUnknown, NotReady, QueryRefused
 from outturn.query import ask
@@ -137,7 +137,9 @@ def test_whoever_asks_names_an_audience(theirs: Settings) -> None:
         ask(theirs, query, "publisher")
 
 
-def test_changed_audiences_are_let_in_and_shut_out_by_init(theirs: Settings) -> None:
+def test_changed_audiences_are_let_in_and_shut_out_by_init(
+    theirs: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     """On the marts that are live, without a refresh; a connection that is open is no way round."""
     assert theirs.seeds_dir is not None
     file = theirs.seeds_dir / "audiences.csv"
@@ -153,6 +155,8 @@ def test_changed_audiences_are_let_in_and_shut_out_by_init(theirs: Settings) -> 
         )
         with pytest.raises(NotReady, match="outturn_fresh has no password yet"):
             ask(theirs, query, "fresh")
+        assert run.plan(theirs) is None
+        assert "`outturn init` applies who may read" in capsys.readouterr().err
         warehouse.initialise(theirs)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             still_open.execute(query)
@@ -166,6 +170,9 @@ def test_changed_audiences_are_let_in_and_shut_out_by_init(theirs: Settings) -> 
         ask(theirs, sums, "board")
     file.write_text(AUDIENCES)
     warehouse.initialise(theirs)
+    capsys.readouterr()
+    run.plan(theirs)
+    assert "may read" not in capsys.readouterr().err
     assert ask(theirs, query, "works")[1] == [("CAPS",)]
     assert ask(theirs, query, "board")[1] == [("CAPS",), ("CLEAN",)]
     assert dsn_for(theirs, WORKS) != old

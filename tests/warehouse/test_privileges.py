@@ -152,7 +152,7 @@ ACTS: list[tuple[str, str]] = [
     ("alter table marts.own disable row level security", ""),
     ("alter view marts.own_view set (security_barrier)", ""),
     ("alter view marts_next.own_view set (security_barrier)", "T"),
-    ("select 1 from ops.audience", "T"),
+    ("select 1 from ops.audience", "TP"),
     ("insert into ops.audience values ('outturn_sscl_managers', null)", ""),
     ("update ops.audience set contract_code = null", ""),
     ("delete from ops.audience", ""),

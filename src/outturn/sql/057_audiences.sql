@@ -9,8 +9,8 @@ create table if not exists ops.audience (
 comment on table ops.audience is
 'One row lets a login role read the rows of one contract; null: of every one, and every mart.';
 
--- The models' owner reads it: a view that has to keep rows apart by itself asks here.
-grant select on ops.audience to outturn_models;
+-- A view that has to keep rows apart by itself asks here; a run says when the seed differs.
+grant select on ops.audience to outturn_models, outturn_publisher;
 
 -- Let each audience read a mart, or its contracts' rows, and nobody else. A view reads as its
 -- owner, past the rules of tables: no security barrier, no limited audience.
