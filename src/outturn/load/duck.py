@@ -24,8 +24,11 @@ _LOCK = threading.RLock()
 
 
 def warm_up() -> None:
-    """Begin to open the engine, while the contracts are read: each takes a tenth of a second."""
-    threading.Thread(target=database, daemon=True).start()
+    """Begin to open the engine, while the contracts are read: each takes a tenth of a second.
+
+    No daemon: a process that ended in the middle of it, its file refused, would be aborted.
+    """
+    threading.Thread(target=database).start()
 
 
 def database() -> duckdb.DuckDBPyConnection:

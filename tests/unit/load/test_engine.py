@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,3 +101,10 @@ def test_whole_numbers_have_as_many_digits_for_both(
         assert value is not None
         assert said is not None
         assert int(value) == int(said)
+
+
+def test_a_process_that_ends_while_the_engine_opens_ends_in_order() -> None:
+    """As the load of a file that is refused at its first look: no abort instead of its exit code."""
+    program = "from outturn.load.duck import warm_up; warm_up()"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
