@@ -15,7 +15,7 @@ from outturn.load.references import Codes
 SHOWN_VALUE = 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One bad cell: its column (blank for the record as a whole), its text and the reason."""
 
@@ -28,7 +28,7 @@ class Fault:
         return {"column": self.column, "value": self.value[:SHOWN_VALUE], "reason": self.reason}
 
 
-@dataclass
+@dataclass(slots=True)
 class Verdict:
     """What a record came to. Without faults `values` is canonical, in the contract's order.
 

@@ -22,7 +22,7 @@ MAX_RECORD_LINES = 1_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record as it stands in the file. `cells` is empty when `fault` says why.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,7 +14,7 @@ from outturn.load.records import Record, is_blank_record, split_lines, split_sim
 from outturn.load.sheet_cells import raw_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A record for the quarantine, whole."""
 
@@ -97,7 +98,7 @@ class Worker:
         typed = self._engine.take(block.data, newline)
         if typed is None or typed.rows != block.lines:
             return None
-        doubtful = self._lines(block, newline, typed.doubtful)
+        doubtful = list(self._lines(block, newline, typed.doubtful))
         if any(is_blank_record(record) for _, record in doubtful):
             return None
         before = self._number(numbering, typed.rows)
@@ -109,15 +110,14 @@ class Worker:
         binary, sums = self._engine.binary(Numbers(self._file_id, before + 1))
         return BlockResult([binary], rows, sums)
 
-    def _lines(self, block: TextBlock, newline: str, rows: list[int]) -> list[tuple[int, Record]]:
-        """Some rows of a block that has one record on each line, as records."""
-        if not rows:
-            return []
-        lines = block.data.split(newline.encode())
+    def _lines(
+        self, block: TextBlock, newline: str, rows: list[int]
+    ) -> Iterator[tuple[int, Record]]:
+        """Some rows of a block that has one record on each line, as records, one by one."""
+        lines = block.data.split(newline.encode()) if rows else []
         first = block.first_line
-        return [
-            (row, split_simple(lines[row].decode(), self._delimiter, first + row)) for row in rows
-        ]
+        for row in rows:
+            yield row, split_simple(lines[row].decode(), self._delimiter, first + row)
 
     def _take_cells(self, block: CellsBlock, before: int) -> BlockResult:
         typed = self._engine.take_columns(block.columns, block.rows)
@@ -151,7 +151,7 @@ class Worker:
         return record.fault is None and self._judge.has_shape(record.cells)
 
     def _judge_all(
-        self, records: list[tuple[int, Record]], before: int, result: BlockResult
+        self, records: Iterable[tuple[int, Record]], before: int, result: BlockResult
     ) -> None:
         good: list[tuple[int, list[str | None]]] = []
         for row, record in records:

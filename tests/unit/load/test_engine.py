@@ -104,7 +104,7 @@ def test_whole_numbers_have_as_many_digits_for_both(
 
 
 def test_a_process_that_ends_while_the_engine_opens_ends_in_order() -> None:
-    """As the load of a file that is refused at its first look: no abort instead of its exit code."""
+    """As the load of a file that is refused at first sight: an abort would hide the exit code."""
     program = "from outturn.load.duck import warm_up; warm_up()"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, b"")
