@@ -104,6 +104,7 @@ def zipped(content: bytes, name: str = "a.csv", *, encrypted: bool = False) -> b
         (HEADER.encode("utf-16") + b"x", 2, "is not utf-16-le text"),
         (b"%PDF-1.7", None, "is a PDF"),
         (b"\x1f\x8b\x08 gzip", None, "is compressed with gzip"),
+        (b"7z\xbc\xaf\x27\x1c", None, "is a 7z archive"),
         (b"p", None, "no header found"),
         ((HEADER + GOOD).encode("utf-32"), 1, "NUL"),
         ("<!DOCTYPE html><p>Please log in</p>", None, "no header found"),
@@ -448,6 +449,34 @@ def test_what_a_spreadsheet_writes_above_and_another_delimiter_below_are_no_reco
     assert (result.landed, result.quarantined, result.refusal) == (1, 2, None)
     reasons = {errors[0]["reason"] for _, _, errors in quarantined(warehouse_settings)}
     assert reasons == {"has 1 cells where the header has 15"}
+
+
+def test_what_stands_below_the_table_is_named_and_lands_nowhere(
+    warehouse_settings: Settings, tmp_path: Path
+) -> None:
+    """A total that nobody declared, notes, another table and this one's header again."""
+    below = "," * 14 + "\n" + "," * 7 + "12.50" + "," * 7 + "\nPlease note: net of VAT\n\n"
+    text = HEADER + GOOD + below + "Ward,Spend\nNorth,5\n" + HEADER + GOOD.replace("T1", "T2")
+    result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", text)
+    assert (result.landed, result.quarantined, result.refusal) == (2, 5, None)
+    told = {line: errors[0]["reason"] for line, _, errors in quarantined(warehouse_settings)}
+    assert told == {
+        4: "is blank, but a value is required",
+        5: "has 1 cells where the header has 15",
+        7: "has 2 cells where the header has 15",
+        8: "has 2 cells where the header has 15",
+        9: "is the header once more",
+    }
+
+
+def test_columns_may_stand_in_any_order(warehouse_settings: Settings, tmp_path: Path) -> None:
+    turned = [",".join(reversed(line.split(","))) for line in (HEADER + GOOD).splitlines()]
+    result = load(warehouse_settings, tmp_path, "payments_2016-01.csv", "\n".join(turned) + "\n")
+    assert (result.landed, result.refusal) == (1, None)
+    found = (
+        "select publisher_code, supplier_name, amount_gbp, is_sme from landing.finance__payments"
+    )
+    assert rows(warehouse_settings, found) == [("Acme Ltd", Decimal("12.50"), True)]
 
 
 def test_the_refusal_can_be_told_to_machines(warehouse_settings: Settings, tmp_path: Path) -> None:
