@@ -476,7 +476,7 @@ def test_columns_may_stand_in_any_order(warehouse_settings: Settings, tmp_path: 
     found = (
         "select publisher_code, supplier_name, amount_gbp, is_sme from landing.finance__payments"
     )
-    assert rows(warehouse_settings, found) == [("Acme Ltd", Decimal("12.50"), True)]
+    assert rows(warehouse_settings, found) == [("P", "Acme Ltd", Decimal("12.50"), True)]
 
 
 def test_the_refusal_can_be_told_to_machines(warehouse_settings: Settings, tmp_path: Path) -> None:
