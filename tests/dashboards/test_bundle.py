@@ -79,7 +79,7 @@ def test_there_are_the_four_dashboards_with_at_most_12_charts_a_tab() -> None:
             "no column credit_eur",
         ),
         (
-            lambda b: b["dashboards"][GLANCE]["rows"][0].append(
+            lambda b: b["dashboards"][GLANCE]["tabs"][0]["rows"][0].append(
                 {"chart": "exceptions", "width": 1}
             ),
             "wider",
