@@ -181,7 +181,6 @@ def _set_audiences(
     for gone in sorted({login for (login,) in known} - {login for login, _ in rules}):
         name = sql.Identifier(gone)
         connection.execute(sql.SQL("alter role {} nologin password null").format(name))
-        connection.execute(sql.SQL("grant {} to current_user").format(name))
         connection.execute(sql.SQL("drop owned by {}").format(name))
 
 
