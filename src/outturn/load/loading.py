@@ -27,7 +27,6 @@ from outturn.load.storing import (
     copy_rows,
     refuse_if_bad,
     remove,
-    spool_rejects,
     summarise,
     write_rejects,
 )
@@ -141,7 +140,7 @@ def _load(connection: psycopg.Connection[Any], job: Job, *, clean: bool) -> Tota
             for result in read_results(job, folder, fast, totals):
                 for piece in result.binary:
                     copy.write(piece)
-                spool_rejects(spool, result.rejected)
+                spool.writelines(result.rejected)
             copy.write(COPY_END)
         refuse_if_bad(job, totals, spool)
         write_rejects(connection, job.file_id, spool)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import islice
 from typing import IO, Any
 
 import psycopg
@@ -38,32 +39,24 @@ def copy_rows(connection: psycopg.Connection[Any], contract: Contract) -> Iterat
         ) from problem
 
 
-def spool_rejects(spool: IO[str], rejected: list[Rejected]) -> None:
-    """Keep rejected records on disk until the COPY of the good ones is over."""
-    for one in rejected:
-        faults = [fault.as_json() for fault in one.faults]
-        spool.write(json.dumps([one.line, one.number, one.raw, faults]) + "\n")
-
-
 def refuse_if_bad(job: Job, totals: Totals, spool: IO[str]) -> None:
     """Refuse a file with too many bad records, or with none at all where some must be."""
     limit = job.form.reject_limit or job.contract.reject_limit
     if not limit.allows(totals.quarantined, totals.records):
         spool.seek(0)
-        first = [json.loads(line) for line, _ in zip(spool, range(SHOWN_REJECTS), strict=False)]
+        first = [Rejected.from_line(line) for line in islice(spool, SHOWN_REJECTS)]
         shown = "; ".join(
-            f"line {line}, {fault['column'] or 'the record'}: "
-            f"{fault['value'][:60]!r} {fault['reason']}"
-            for line, _, _, faults in first
-            for fault in faults[:1]
+            f"line {one.line}, {fault.column or 'the record'}: {fault.value[:60]!r} {fault.reason}"
+            for one in first
+            for fault in one.faults[:1]
         )
         raise FileRefused(
             job.name,
             f"{totals.quarantined} of {totals.records} records are bad, more than the "
             f"{limit.records} or {limit.percent:g}% allowed: {shown}",
-            line=first[0][0],
-            column=first[0][3][0]["column"] or None,
-            value=first[0][3][0]["value"][:200],
+            line=first[0].line,
+            column=first[0].faults[0].column or None,
+            value=first[0].faults[0].value[:200],
             remedy="Ask the sender for a corrected file; it heals by itself. If the contract is "
             f"wrong, correct {job.form.declared_in} and redrive the file.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,22 +17,36 @@ from outturn.load.sheet_cells import raw_of
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record for the quarantine, whole."""
+    """A record for the quarantine, whole. A giant value is cut in `faults`, never in `raw`."""
 
     line: int
     number: int
     raw: str
     faults: tuple[Fault, ...]
 
+    def as_line(self) -> str:
+        """One line of JSON: a block of bad records takes a third of the memory so."""
+        faults = [fault.as_json() for fault in self.faults]
+        return json.dumps([self.line, self.number, self.raw, faults]) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Rejected:
+        """What `as_line` wrote."""
+        number_of_line, number, raw, faults = json.loads(line)
+        return cls(number_of_line, number, raw, tuple(Fault(**fault) for fault in faults))
+
 
 @dataclass
 class BlockResult:
-    """One block's outcome. `binary` pieces are rows for COPY; amounts are of rejected records."""
+    """One block's outcome. `binary` pieces are rows for COPY; amounts are of rejected records.
+
+    `rejected` are lines of JSON, as `Rejected` writes them.
+    """
 
     binary: list[memoryview] = field(default_factory=list)
     landed: int = 0
     sums: dict[str, Decimal] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
     rejected_sums: dict[str, Decimal] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
 
@@ -161,7 +176,8 @@ class Worker:
                 good.append((number, verdict.values))
                 continue
             raw = record.raw or raw_of(record.cells)
-            result.rejected.append(Rejected(record.line, number, raw, tuple(verdict.faults)))
+            bad = Rejected(record.line, number, raw, tuple(verdict.faults))
+            result.rejected.append(bad.as_line())
             for name, amount in verdict.amounts.items():
                 if amount is None:
                     result.unreadable[name] = result.unreadable.get(name, 0) + 1

@@ -18,7 +18,7 @@ from outturn.load.loading import read_results, refuse_without_month
 from outturn.load.opening import documents
 from outturn.load.records import Record, is_blank_record, tokenise
 from outturn.load.references import Codes, read_codes
-from outturn.load.storing import refuse_if_bad, spool_rejects
+from outturn.load.storing import refuse_if_bad
 from outturn.load.worker import Rejected
 from outturn.settings import Settings
 
@@ -67,8 +67,9 @@ def try_load(
         try:
             refuse_without_month(job)
             for result in read_results(job, folder, folder, totals):
-                spool_rejects(spool, result.rejected)
-                outcome.rejected += result.rejected[: KEPT_REJECTS - len(outcome.rejected)]
+                spool.writelines(result.rejected)
+                kept = result.rejected[: KEPT_REJECTS - len(outcome.rejected)]
+                outcome.rejected += map(Rejected.from_line, kept)
             refuse_if_bad(job, totals, spool)
         except FileRefused as problem:
             outcome.refusal = problem
