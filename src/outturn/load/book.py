@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from outturn.errors import FileRefused
 
 MAX_UNPACKED = 1 << 30
 MAX_LIST_BYTES = 4 << 20
+MAX_STYLES = 32 << 20
 SPLIT = "Ask for the extract as CSV, or in several workbooks."
 
 Part = zipfile.ZipInfo
+
+_ENCODING = re.compile(rb"""<\?xml[^<>]*?\sencoding\s*=\s*["']([^"'<>]*)""")
 
 
 @dataclass(frozen=True)
@@ -73,18 +78,18 @@ def _book(file: str, archive: zipfile.ZipFile) -> Book:
     relations = lists.relations(main.filename)
     parts = {one.id: one.part for one in relations if one.kind == "worksheet"}
     singles = {one.kind: one.part for one in relations}
+    styles = singles.get("styles")
+    if styles is not None and styles.file_size > MAX_STYLES:
+        size = styles.file_size >> 20
+        raise FileRefused(file, f"has {size} MB of styles, more than any workbook needs")
     sheets, from_1904 = [], False
-    for element in lists.tree(main).iter():
-        name = _local(element.tag)
-        facts = {_local(key): value for key, value in element.attrib.items()}
+    for name, facts in lists.elements(main, {"workbookPr", "sheet"}):
         if name == "workbookPr":
-            from_1904 = facts.get("date1904") in ("1", "true")
+            from_1904 |= facts.get("date1904") in ("1", "true")  # extensions have one too
         elif name == "sheet" and facts.get("id") in parts:
             is_visible = facts.get("state", "visible") == "visible"
             sheets.append(SheetPart(facts.get("name", ""), is_visible, parts[facts["id"]]))
-    return Book(
-        file, archive, tuple(sheets), from_1904, singles.get("sharedStrings"), singles.get("styles")
-    )
+    return Book(file, archive, tuple(sheets), from_1904, singles.get("sharedStrings"), styles)
 
 
 @dataclass(frozen=True)
@@ -94,36 +99,62 @@ class _Relation:
     part: Part
 
 
+# An element's name and its attributes, without their prefixes.
+_Element = tuple[str, dict[str, str]]
+
+
+class _Elements:
+    """Keeps the elements of some names and forgets all others, however many or deep they are."""
+
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+        self.found: list[_Element] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Called by the parser."""
+        if _local(tag) in self._names:
+            facts = {_local(key): value for key, value in attributes.items()}
+            self.found.append((_local(tag), facts))
+
+
 class _Lists:
-    """The lists by which a package's parts are found; names differ in case at times."""
+    """The lists by which a package's parts are found.
+
+    Names differ from those that the lists say in case, in their slashes, in a space written as %20.
+    """
 
     def __init__(self, file: str, archive: zipfile.ZipFile) -> None:
         self._file, self._archive = file, archive
-        self._parts = {info.filename.lstrip("/").lower(): info for info in archive.infolist()}
+        self._parts = {_plain(info.filename): info for info in archive.infolist()}
 
     def relations(self, name: str) -> list[_Relation]:
         """What a part says of others, those that are there; the package itself has no name."""
-        folder, base = posixpath.split(name.lstrip("/"))
-        part = self._parts.get(posixpath.join(folder, "_rels", f"{base}.rels").lower())
+        folder, base = posixpath.split(_plain(name))
+        part = self._parts.get(posixpath.join(folder, "_rels", f"{base}.rels"))
         if part is None:
             raise FileRefused(self._file, f"is a damaged workbook: {name or 'it'} has no relations")
         found = []
-        for element in self.tree(part).iter():
-            target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "")))
-            held = self._parts.get(target.lstrip("/").lower())
+        for _, facts in self.elements(part, {"Relationship"}):
+            target = facts.get("Target", "").replace("\\", "/")
+            whole = posixpath.normpath(posixpath.join("/", folder, target))
+            held = self._parts.get(_plain(whole)) or self._parts.get(_plain(unquote(whole)))
             if held is not None:
-                kind = element.get("Type", "").rpartition("/")[2]
-                found.append(_Relation(element.get("Id", ""), kind, held))
+                kind = facts.get("Type", "").rpartition("/")[2]
+                found.append(_Relation(facts.get("Id", ""), kind, held))
         return found
 
-    def tree(self, part: Part) -> ElementTree.Element:
-        """A short part's XML. Raises FileRefused."""
+    def elements(self, part: Part, names: set[str]) -> list[_Element]:
+        """The elements of some names in a short part, in their order. Raises FileRefused."""
         if part.file_size > MAX_LIST_BYTES:
             raise FileRefused(self._file, f"is a damaged workbook: {part.filename} is too long")
         text = self._archive.read(part)
         refuse_entities(self._file, text)
+        elements = _Elements(names)
+        parser = ElementTree.XMLParser(target=elements)  # noqa: S314 - without entities
         try:
-            return ElementTree.fromstring(text)  # noqa: S314 - without entities
+            parser.feed(text)
+            parser.close()
+            return elements.found
         except ElementTree.ParseError as error:
             raise FileRefused(
                 self._file, f"is a damaged workbook: {part.filename} ({error})"
@@ -132,8 +163,26 @@ class _Lists:
 
 def refuse_entities(file: str, text: bytes) -> None:
     """Raise FileRefused for a document type, by which a small text can mean a large one."""
+    text = text.replace(b"\0", b"") if b"\0" in text else text  # UTF-16
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise FileRefused(file, "declares entities of its own, which no workbook needs")
+
+
+def refuse_encoding(file: str, start: bytes) -> None:
+    """Raise FileRefused for a part whose text, by how it starts, is not written in UTF-8."""
+    said = _ENCODING.search(start)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:4]:
+        name = "UTF-16"
+    elif said is None or said[1].lower() in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+        return
+    else:
+        name = said[1].decode(errors="replace")[:40]
+    remedy = "Ask for the workbook saved by Excel anew."
+    raise FileRefused(file, f"has a sheet or texts in {name}, not in UTF-8", remedy=remedy)
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 def _local(tag: str) -> str:

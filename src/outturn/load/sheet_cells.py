@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -74,9 +74,17 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
+    if isinstance(cell, date | time | timedelta):
+        return _duration(cell) if isinstance(cell, timedelta) else cell.isoformat()
     return "" if cell is None else str(cell)
+
+
+def _duration(cell: timedelta) -> str:
+    """A length of time as a workbook shows it: 42:00:00, however many days that are."""
+    minutes, seconds = divmod(abs(cell), timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if cell < timedelta(0) else ""
+    return f"{sign}{hours}:{minutes:02}:{seconds.total_seconds():06.3f}".removesuffix(".000")
 
 
 def write(cell: Any, column: Column, style: FormColumn) -> str:

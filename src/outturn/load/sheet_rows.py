@@ -78,9 +78,10 @@ def _read(file: str, ready: Generator[Volume, None, None]) -> Generator[_Found, 
             for number, says in enumerate(volume.surveys):
                 with _readable(file):
                     sheet = book.get_sheet_by_index(number)
+                    cells = sheet.to_python() if sheet.start is not None else []
                 if sheet.start is not None:
                     top, left = sheet.start
-                    yield _Found(sheet.to_python(), top, left, says, partial(volume.text, number))
+                    yield _Found(cells, top, left, says, partial(volume.text, number))
             book.close()
 
 
@@ -101,7 +102,7 @@ def _readable(file: str) -> Iterator[None]:
     """Turn whatever the reader stumbles over into a refusal, its panics too."""
     try:
         yield
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
         raise FileRefused(file, f"cannot be read as a workbook ({error})") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":

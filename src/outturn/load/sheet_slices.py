@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 from outturn.errors import FileRefused
-from outturn.load.book import SPLIT, refuse_entities
-from outturn.load.sheet_texts import Texts
+from outturn.load.book import SPLIT, refuse_encoding, refuse_entities
+from outturn.load.sheet_texts import MAX_ROW_BYTES, Texts
 from outturn.load.sheet_xml import Survey, Surveyor
 
 SLICE_BYTES = 2 << 20
-MAX_ROW_BYTES = 16 << 20
 
-_DATA = re.compile(rb"<((?:\w+:)?)sheetData(?:\s[^>]*)?>")
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_DATA = re.compile(rb"<((?:\w+:)?)sheetData(?:\s[^<>]*)?>")
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,32 @@ def slices(file: str, stream: IO[bytes], texts: Texts | None) -> Iterator[Slice]
     end = b"</%bsheetData></%bworksheet>" % (prefix, prefix)
     surveyor = Surveyor(file, prefix)
     after = 0
-    for text in _row_texts(file, stream, prefix, rest):
+    found = _row_texts(file, stream, prefix, rest)
+    if texts is not None:
+        found = chain.from_iterable(texts.put_into(rows, prefix) for rows in found)
+    for text in found:
         says, rows = surveyor.survey(text, after)
-        if texts is not None:
-            rows = texts.put_into(rows, prefix)
         mark = b'<%brow r="%d"/>' % (prefix, after) if after and says.is_counted else b""
         yield Slice(b"".join((head, mark, rows, end)), says)
         after = says.last_row
 
 
 def _head(file: str, stream: IO[bytes]) -> tuple[bytes, bytes, bytes]:
-    """A sheet's text up to its rows, the prefix of its names, and what was read beyond."""
+    """What opens a slice, the prefix of the sheet's names, and what was read of its rows.
+
+    What a sheet says before its rows, of columns and views, counts for nobody here.
+    """
     text, data = b"", b" "
     while data and len(text) <= MAX_ROW_BYTES:
         data = stream.read(SLICE_BYTES)
         text += data
+        refuse_encoding(file, text[:200])
         plain = _COMMENT.sub(lambda comment: b" " * len(comment[0]), text)
         if found := _DATA.search(plain):
-            head, prefix, rest = plain[: found.end()], found[1], text[found.end() :]
-            refuse_entities(file, head)
-            if head.endswith(b"/>"):
-                return head, prefix, b"</%bsheetData>" % prefix
-            return head, prefix, rest
+            refuse_entities(file, text[: found.end()])
+            prefix, is_empty = found[1], found[0].endswith(b"/>")
+            head = b"<%bworksheet><%bsheetData>" % (prefix, prefix)
+            return head, prefix, b"</%bsheetData>" % prefix if is_empty else text[found.end() :]
     refuse_entities(file, text)
     raise FileRefused(file, "cannot be read as a workbook (a sheet without a table of cells)")
 

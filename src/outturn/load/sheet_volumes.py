@@ -21,6 +21,8 @@ from outturn.load.sheet_xml import Survey
 
 # Cutting takes a quarter of the time of reading: a volume is ready when the one before is read.
 FIRST_SLICES, GROWTH = 4, 4
+# A volume's surveys are kept in memory until it is read.
+MAX_UNSAID = 100_000
 
 _OPEN = "http://schemas.openxmlformats.org"
 _MAIN, _RELATIONS = f"{_OPEN}/spreadsheetml/2006/main", f"{_OPEN}/package/2006/relationships"
@@ -59,10 +61,14 @@ def volumes(book: Book, sheet: SheetPart, folder: Path) -> Generator[Volume, Non
 def _write(book: Book, texts: Part | None, path: Path, cut: Iterable[Slice]) -> list[Survey]:
     """A workbook of slices, with the texts and styles of the whole."""
     surveys: list[Survey] = []
+    unsaid = 0
     with zipfile.ZipFile(path, "w") as volume:
         for one in cut:
             volume.writestr(_slice_name(len(surveys)), one.text)
             surveys.append(one.says)
+            unsaid += len(one.says.unsaid)
+            if unsaid > MAX_UNSAID:
+                break
         for part, name in ((texts, _STRINGS), (book.styles, _STYLES)):
             if part is not None:
                 with book.archive.open(part) as source, volume.open(name, "w") as target:

@@ -21,22 +21,42 @@ MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384
 LETTERS = 26
 
-_PLACE = rb"""\sr\s*=\s*["']([^"'0-9]*)([0-9]*)["']"""
-_IS_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
+# No tag holds "<", and nothing is tried twice: else a made text would take hours to look through.
+_PLACE = rb"""\sr\s*+=\s*+["']([^"'0-9<>]*+)([0-9]*+)["']"""
+_IS_TEXT = re.compile(rb"""\st\s*+=\s*+["']str["']""")
 _AT = re.compile(_PLACE)
-_STRAY = rb"""r\s*=\s*["'](?![A-Z]?(?:%b)["'])"""
+_STRAY = rb"""r\s*+=\s*+["'](?![A-Z]?(?:%b)["'])"""
 # In any order of attributes; `{x}` is the prefix of the names in this sheet.
-_ROW = rb"""<{x}row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([0-9]{1,9})["'])?"""
-_CELL = rb"<{x}c(?=\s)[^>]*?" + _PLACE + rb"[^>]*(?<!/)>"
+_ROW = rb"""<{x}row(?=[\s/>])(?:[^<>]*?\sr\s*+=\s*+["']([0-9]++)["'])?"""
+_CELL = rb"<{x}c(?=\s)(?>[^<>]*?" + _PLACE + rb")[^<>]*+(?<!/)>"
 _ANY_CELL = re.compile(_CELL.replace(b"{x}", rb"(?:\w+:)?"))
-_ERROR = rb"""<{x}c(?=\s[^>]*\bt\s*=\s*["']e["'])([^>]*)(?<!/)>((?:(?!</{x}c>).)*)</{x}c>"""
-_VALUE = rb"<{x}v(?:\s[^>]*)?>([^<]*)<"
+_INSIDE = rb"[^<]*+(?:<(?!/?{x}c[\s/>])[^<]*+)*+"
+_ERROR = rb"""<{x}c(?=\s[^<>]*\bt\s*+=\s*+["']e["'])([^<>]*+)(?<!/)>(""" + _INSIDE + rb")</{x}c>"
+_VALUE = rb"<{x}v(?:\s[^<>]*+)?>([^<]*+)<"
 # A formula that no value follows, or an empty one.
 _FORMULA = (
-    rb"<{x}c((?:\s[^>]*)?)(?<!/)>\s*<{x}f(?=[\s/>])(?:[^>]*/>|[^>]*>([^<]*)</{x}f>)\s*"
-    rb"(<{x}v(?:\s[^>]*)?/>|<{x}v(?:\s[^>]*)?></{x}v>)?\s*</{x}c>"
+    rb"<{x}c((?:\s[^<>]*+)?)(?<!/)>\s*+<{x}f(?=[\s/>])[^<>]*+(?:(?<=/)>|>([^<]*+)</{x}f>)\s*+"
+    rb"(<{x}v(?=[\s/>])[^<>]*+(?:(?<=/)>|>\s*+</{x}v>))?\s*+</{x}c>"
 )
-_BROKEN = re.compile(rb"<(?:\w+:)?(?:v(?:\s[^>]*)?>[^<]*<[!?]|t(?:\s[^>]*)?>[^<]*<(?:!--|\?))")
+# A value behind an inline text, a formula behind a value: the reader takes the last, as blank.
+_BEHIND = (
+    rb"(</{x}is>)\s*+<{x}v(?=[\s/>])[^<>]*+(?:(?<=/)>|>[^<]*+</{x}v>)"
+    rb"|(</{x}v>)\s*+<{x}f(?=[\s/>])[^<>]*+(?:(?<=/)>|>[^<]*+</{x}f>)"
+)
+# A cell of text that names none by a whole number: the reader takes the first of all texts.
+_NO_TEXT = rb"""\st\s*+=\s*+["']s["'][^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<)"""
+# A number with an entity: the reader takes what stands before.
+_ENTITY = (
+    rb"""<{x}c(?=[\s>])(?![^<>]*\st\s*+=\s*+["'](?:str|e|d|inlineStr)["'])[^<>]*+(?<!/)>"""
+    rb"[^<]*+(?:(?!<{x}v[\s>])<(?!/?{x}c[\s/>])[^<]*+)*+<{x}v(?:\s[^<>]*+)?>[^<&]*+&"
+)
+_BROKEN = re.compile(
+    rb"<(?:\w+:)?(?:[vf](?:\s[^<>]*+)?>[^<]*+<[!?]|t(?:\s[^<>]*+)?>[^<]*+<(?:!--|\?))"
+)
+# A text in CDATA that looks like cells would be looked through as such.
+_CDATA = re.compile(rb"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_LIKE_CELLS = re.compile(rb"</?(?:\w+:)?(?:row|c|v|f)[\s/>]")
+_NUL = re.compile(rb"(?<!_x005F)_x0000_", re.IGNORECASE)
 
 Place = tuple[int, int]
 
@@ -66,10 +86,10 @@ class Surveyor:
     def __init__(self, file: str, prefix: bytes) -> None:
         """`prefix`: what the sheet's names begin with, mostly nothing."""
         self._file, self._prefix = file, prefix
-        self._row, self._cell, self._error, self._value, self._formula = (
-            re.compile(pattern.replace(b"{x}", re.escape(prefix)), re.DOTALL)
-            for pattern in (_ROW, _CELL, _ERROR, _VALUE, _FORMULA)
-        )
+        patterns = _ROW, _CELL, _ERROR, _VALUE, _FORMULA, _BEHIND, _NO_TEXT, _ENTITY
+        found = [re.compile(one.replace(b"{x}", re.escape(prefix))) for one in patterns]
+        self._row, self._cell, self._error, self._value, self._formula = found[:5]
+        self._behind, self._no_text, self._entity = found[5:]
 
     def survey(self, rows: bytes, after: int) -> tuple[Survey, bytes]:
         """What rows that follow row `after` say, and their text with an error for each unsaid cell.
@@ -78,6 +98,7 @@ class Surveyor:
         place, for a value that the reader would cut.
         """
         refuse_broken(self._file, rows)
+        rows = self._known_values(rows)
         last, is_counted = self._last_row(rows, after)
         self._refuse_far(rows, after + 1, last)
         unsaid: dict[Place, Unsaid] = {}
@@ -88,12 +109,28 @@ class Surveyor:
         cells = rows.count(b"</%bc>" % self._prefix)
         return Survey(last, is_counted, cells, unsaid), rows
 
+    def _known_values(self, rows: bytes) -> bytes:
+        """The rows without what stands behind a value. Raises FileRefused for what is misread."""
+        x = self._prefix
+        is_marked = _holds(rows, b"<!", b"!") or _holds(rows, b"<?", b"?")
+        if is_marked and (
+            b"<!--" in rows or b"<?" in rows or any(map(_LIKE_CELLS.search, _CDATA.findall(rows)))
+        ):
+            raise FileRefused(self._file, "has a comment, or cells in CDATA, between its cells")
+        if b"</%bis>" % x in rows or b"<%bf" % x in rows:
+            rows = self._behind.sub(rb"\1\2", rows)
+        if self._no_text.search(rows):
+            raise FileRefused(self._file, "has a cell of text whose value is no number of a text")
+        if b"&" in rows and self._entity.search(rows):
+            raise FileRefused(self._file, "has a number that is not written in plain signs")
+        return rows
+
     def _last_row(self, rows: bytes, after: int) -> tuple[int, bool]:
         """The last row's number, and whether some row does not say its own."""
         said = self._row.findall(rows)
         numbers = [after]
         for number in said:
-            numbers.append(int(number) if number else numbers[-1] + 1)
+            numbers.append(int(number[:10]) if number else numbers[-1] + 1)
         for before, number in pairwise(numbers):
             if number <= before:
                 raise FileRefused(self._file, "has rows out of their order", line=number)
@@ -148,7 +185,7 @@ def refuse_broken(file: str, text: bytes) -> None:
     has_marks = _holds(text, b"<!", b"!") or _holds(text, b"<?", b"?")
     if has_marks and _BROKEN.search(text):
         raise FileRefused(file, "has a comment or a CDATA section within a value")
-    if _holds(text, b"_x0000_", b"_"):
+    if _holds(text, b"_x0000_", b"_") and _NUL.search(text):
         raise FileRefused(file, "contains a NUL character: it is damaged")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
+import time
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from outturn.errors import FileRefused
 from outturn.load import sheet_slices, sheet_texts, sheet_volumes
 from outturn.load.book import open_book
+from outturn.load.sheet_cells import as_text
 from outturn.load.sheet_rows import sheet_rows
 from outturn.load.sheet_xml import Unsaid
 
@@ -45,7 +49,10 @@ def write(path: Path, rows: str, prefix: str = "", before: str = "", after: str 
         "xl/_rels/workbook.xml.rels": f"<Relationships {PACKAGE}>"
         f'<Relationship Id="a" Type="{DOCUMENT}/worksheet" Target="sheets/one.xml"/>'
         f'<Relationship Id="b" Type="{DOCUMENT}/sharedStrings" Target="texts.xml"/>'
+        f'<Relationship Id="c" Type="{DOCUMENT}/styles" Target="styles.xml"/>'
         "</Relationships>",
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/>'
+        '<xf numFmtId="46"/></cellXfs></styleSheet>',
         "xl/texts.xml": f'<{x}sst {name}="{MAIN}">{texts}</{x}sst>',
         "xl/sheets/one.xml": f'<?xml version="1.0"?><{prefix}worksheet {name}="{MAIN}">{before}'
         f"<{prefix}sheetData>{rows}</{prefix}sheetData>{after}</{prefix}worksheet>",
@@ -161,10 +168,18 @@ CELL = '<c r="A1"><v>1</v></c>'
         (f'<row r="1">{CELL}<c r="XFD1048576"><v>1</v></c></row>', "too many cells"),
         ('<row r="1"><c r="A1"><v><![CDATA[1]]></v></c></row>', "CDATA section within a value"),
         ('<row r="1"><c r="A1"><v>1<?a b?>2</v></c></row>', "within a value"),
-        (f"<!-- {LONG} -->", "cannot be read"),
-        (f"<row r='1'><c r='A1' t='str'><is><t><![CDATA[{LONG}]]></t></is></c></row>", "rows out"),
+        (f"<!-- {LONG} -->", "comment, or cells in CDATA"),
+        (f"<row r='1'><c r='A1' t='str'><is><t><![CDATA[{LONG}]]></t></is></c></row>", "CDATA, be"),
+        ('<row r="1"><!-- <c r="A1" t="e"><v>#N/A</v></c> --><c r="A1"/></row>', "a comment, or"),
+        ('<row r="1"><c r="A1"><f><![CDATA[A1&B1]]></f></c></row>', "CDATA section within"),
+        ('<row r="1"><c r="A1"><v>1&#50;</v></c></row>', "not written in plain signs"),
+        ('<row r="1"><c r="A1" t="s"><v> 1 </v></c></row>', "no number of a text"),
+        ('<row r="1"><c r="A1" t="s"><v>one</v></c></row>', "no number of a text"),
+        ('<row r="1"><c r="A1" s="1" t="s"><v>1.0</v></c></row>', "no number of a text"),
         ('<row r="1"><c r="A1" t="s"><v>99</v></c></row>', "cannot be read"),
         ('<row r="1"><c r="A1" t="inlineStr"><is><t>_x0000_</t></is></c></row>', "NUL"),
+        ('<row r="99999999999"><c><v>1</v></c></row>', "a sheet ends at row"),
+        ('<row r="1"><c r="A1" s="1"><v>1e20</v></c></row>', "cannot be read"),
         ("<row><c r='A1' t='e'/><c><f>1+1</f></c></row>", "does not say its place"),
     ],
 )
@@ -180,3 +195,143 @@ def test_what_the_reader_would_get_wrong_is_refused(
 def test_a_style_far_away_is_no_cell(tmp_path: Path) -> None:
     rows = f'<row r="1">{CELL}</row><row r="1048576"><c r="XFD1048576" s="0"/></row>'
     assert read(write(tmp_path / "b.xlsx", rows), tmp_path) == {(1, 1): 1.0}
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (' t="inlineStr"><is><t>hi</t></is><v>9</v>', "hi"),
+        (' t="inlineStr"><is><t>hi</t></is><v/>', "hi"),
+        ("><v>3</v><f>1+2</f>", 3.0),
+        ("><f>1+2</f><v> </v>", Unsaid("=1+2")),
+        (' t="str"><v>a &amp; b</v>', "a & b"),
+        (' t="s"><v>1</v>', "a < b & c"),
+        (' t="s"><v></v>', None),
+        (' t="inlineStr"><is><t>_x005F_x0000_</t></is>', "_x0000_"),
+        (' t="inlineStr"><is><t><![CDATA[a <b>]]></t></is>', "a <b>"),
+        (' t="b"><v>false</v>', False),
+        (' t="d"><v>2016-01-05</v>', date(2016, 1, 5)),
+        (' s="1"><v>1.75</v>', timedelta(hours=42)),
+    ],
+)
+def test_odd_ways_of_writing_a_value_are_read(cell: str, said: object, tmp_path: Path) -> None:
+    """Each is what some writer makes and the reader alone would lose."""
+    found = read(write(tmp_path / "b.xlsx", f'<row r="1"><c r="A1"{cell}</c></row>'), tmp_path)
+    assert found == ({} if said is None else {(1, 1): said})
+
+
+SPACES = " " * 200_000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'<row r="1"><c r="A1"><f/>{SPACES}<x/></c></row>',
+        '<row r="1">' + '<c r="A1" t="e">' * 60_000 + "</row>",
+        '<row r="1"><c' + ' r="AB1"' * 100_000 + "/></row>",
+        '<row r="1">' + "<v " * 200_000 + "<!</row>",
+        '<row r="1">' + "<c><f>" * 100_000 + "</row>",
+        '<row r="1">' + "<c t='s'" * 100_000 + "</row>",
+        '<row r="1">' + "<c>&" * 200_000 + "</row>",
+        "<!--" * 200_000,
+    ],
+)
+def test_no_text_takes_long_to_look_through(rows: str, tmp_path: Path) -> None:
+    """Each would take minutes where a pattern tries its parts again and again."""
+    started = time.monotonic()
+    for path in (
+        write(tmp_path / "rows.xlsx", rows),
+        write(tmp_path / "head.xlsx", "", "", rows.replace("</row>", "")),
+    ):
+        with contextlib.suppress(FileRefused):
+            read(path, tmp_path)
+    assert time.monotonic() - started < 10
+
+
+def rewritten(path: Path, changes: dict[str, tuple[str, str]]) -> Path:
+    """The workbook with a part renamed, and some text within parts changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            old, new = changes.get(name, ("", ""))
+            assert old == "name" or old.encode() in content
+            info = zipfile.ZipInfo("x")
+            info.filename = new if old == "name" else name  # a backslash stays one
+            archive.writestr(info, content.replace(old.encode(), new.encode()))
+    return path
+
+
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"xl/sheets/one.xml": ("name", "xl\\sheets\\one.xml")},
+        {RELATIONS: ('"sheets/one.xml"', '"\\xl\\Sheets\\one.xml"')},
+        {
+            RELATIONS: ("sheets/one", "sheets/my%20one"),
+            "xl/sheets/one.xml": ("name", "xl/sheets/my one.xml"),
+        },
+        {"xl/sheets/one.xml": ("<sheetData>", '<dimension ref="A0:B$1"/><sheetData>')},
+        {"xl/sheets/one.xml": ("<sheetData>", "<dimension/><sheetData>")},
+        {
+            "xl/sheets/one.xml": (
+                '<?xml version="1.0"?>',
+                '\ufeff<?xml version="1.0" encoding="UTF-8"?>',
+            )
+        },
+    ],
+)
+def test_parts_are_found_and_read_as_writers_name_them(
+    changes: dict[str, tuple[str, str]], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "b.xlsx", f'<row r="1">{CELL}<c r="B1" t="s"><v>0</v></c></row>')
+    assert read(rewritten(path, changes), tmp_path) == {(1, 1): 1.0, (1, 2): "Acme"}
+
+
+@pytest.mark.parametrize("part", ["xl/sheets/one.xml", "xl/texts.xml"])
+def test_a_part_that_is_not_in_utf_8_is_refused(part: str, tmp_path: Path) -> None:
+    """The reader takes every part for UTF-8, whatever it declares."""
+    path = write(tmp_path / "b.xlsx", f'<row r="1">{CELL}</row>')
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(part).decode().removeprefix('<?xml version="1.0"?>')
+    declared = '<?xml version="1.0" encoding="ISO-8859-1"?>'
+    whole = rewritten(path, {part: (text[:9], declared + text[:9])})
+    if part == "xl/sheets/one.xml":
+        whole = rewritten(whole, {part: ('<?xml version="1.0"?>', "")})
+    with pytest.raises(FileRefused, match="in ISO-8859-1, not in UTF-8"):
+        read(whole, tmp_path)
+
+
+def test_an_extension_does_not_change_the_year_from_which_days_count(tmp_path: Path) -> None:
+    """Excel writes a second `workbookPr`, of an extension, that says nothing of it."""
+    path = write(tmp_path / "b.xlsx", f'<row r="1">{CELL}</row>')
+    second = '<extLst><x15:workbookPr xmlns:x15="urn:x" chartTrackingRefBase="1"/></extLst>'
+    made = {"xl/Workbook.xml": ("</workbook>", second + "</workbook>")}
+    rewritten(path, {"xl/Workbook.xml": ("<sheets>", '<workbookPr date1904="1"/><sheets>')})
+    with open_book("b.xlsx", rewritten(path, made)) as book:
+        assert book.counts_from_1904
+
+
+def test_one_long_text_may_be_named_by_many_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slices are as short with their texts; more than a workbook may hold is refused."""
+    text = "Acme " + "very " * 2_000
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 2_001))
+    path = rewritten(write(tmp_path / "b.xlsx", rows), {"xl/texts.xml": ("Acme", text)})
+    with open_book("b.xlsx", path) as book:
+        found = list(sheet_rows(book, book.sheets[0], tmp_path))
+    assert [number for some in found for number in some.numbers] == list(range(1, 2_001))
+    assert all(cells == [text.strip()] or cells == [text] for some in found for cells in some.cells)
+    assert max(map(len, found)) < 500
+    monkeypatch.setattr(sheet_texts, "MAX_UNPACKED", 1_000_000)
+    with pytest.raises(FileRefused, match="of texts, many of them again"):
+        read(path, tmp_path)
+
+
+def test_a_length_of_time_is_written_in_hours() -> None:
+    assert as_text(timedelta(days=1, hours=18)) == "42:00:00"
+    assert as_text(-timedelta(minutes=90, milliseconds=500)) == "-1:30:00.500"
