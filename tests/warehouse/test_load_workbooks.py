@@ -206,7 +206,24 @@ AMOUNT = '<c r="B2" t="n"><v>1</v>'
 
 
 def far(_workbook: Any, sheet: Any) -> None:
-    sheet["XFD1048576"] = "x"
+    for row in range(2, 300):
+        sheet.cell(row, 16_384, "x")
+
+
+def package(parts: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+BINARY = '<a><Relationship Id="r" Type="x/officeDocument" Target="xl/w.bin"/></a>'
+
+
+def hidden(workbook: Any, sheet: Any) -> None:
+    workbook.create_chartsheet("Chart")
+    sheet.sheet_state = "veryHidden"
 
 
 def second(workbook: Any, _sheet: Any) -> None:
@@ -232,6 +249,9 @@ def second(workbook: Any, _sheet: Any) -> None:
             "does not say its place",
         ),
         (patched(ONE, '<c r="B2" t="n"><v>1</v>', "<c><f>1+1</f>"), "does not say its place"),
+        (package({"mimetype": "application/vnd.oasis", "content.xml": "<a/>"}), "OpenDocument"),
+        (package({"[Content_Types].xml": "<a/>", "_rels/.rels": BINARY, "xl/w.bin": "x"}), "xlsb"),
+        (book(["Acme", 1, DAY], change=hidden), "no sheet to be seen"),
         (ONE[:-60], "damaged zip"),
         (b"Payee,Amount,Paid\n", "is no Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted workbook"),

@@ -75,6 +75,8 @@ def _book(file: str, archive: zipfile.ZipFile) -> Book:
     main = next((one.part for one in lists.relations("") if one.kind == "officeDocument"), None)
     if main is None:
         raise FileRefused(file, "is a damaged workbook: it does not name its main part")
+    if main.filename.endswith(".bin"):
+        raise FileRefused(file, "is a binary workbook (.xlsb)", remedy="Ask for it as xlsx.")
     relations = lists.relations(main.filename)
     parts = {one.id: one.part for one in relations if one.kind == "worksheet"}
     singles = {one.kind: one.part for one in relations}

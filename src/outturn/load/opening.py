@@ -55,7 +55,12 @@ def documents(
         yield iter([(file, _text_document(file, contract, form, path))])
         return
     with _archive(file, path) as archive:
-        if "[Content_Types].xml" in archive.namelist():
+        names = {name.lower() for name in archive.namelist()}
+        if {"mimetype", "content.xml"} <= names:
+            raise FileRefused(
+                file, "is an OpenDocument file", remedy=f"Ask for it as {form.format}."
+            )
+        if "[content_types].xml" in names:
             if form.format != "xlsx":
                 raise FileRefused(file, f"is an Excel workbook, not {form.format}")
             yield iter([(file, Workbook(file, contract, form, path, folder))])

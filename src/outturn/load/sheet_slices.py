@@ -14,6 +14,8 @@ from outturn.load.sheet_texts import MAX_ROW_BYTES, Texts
 from outturn.load.sheet_xml import Survey, Surveyor
 
 SLICE_BYTES = 2 << 20
+# The reader makes room for all rows between the first and the last of a slice.
+MAX_ROWS = 1 << 16
 
 _DATA = re.compile(rb"<((?:\w+:)?)sheetData(?:\s[^<>]*)?>")
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -39,11 +41,26 @@ def slices(file: str, stream: IO[bytes], texts: Texts | None) -> Iterator[Slice]
     found = _row_texts(file, stream, prefix, rest)
     if texts is not None:
         found = chain.from_iterable(texts.put_into(rows, prefix) for rows in found)
-    for text in found:
+    for text in chain.from_iterable(_near_rows(surveyor, rows, prefix) for rows in found):
         says, rows = surveyor.survey(text, after)
         mark = b'<%brow r="%d"/>' % (prefix, after) if after and says.is_counted else b""
         yield Slice(b"".join((head, mark, rows, end)), says)
         after = says.last_row
+
+
+def _near_rows(surveyor: Surveyor, rows: bytes, prefix: bytes) -> Iterator[bytes]:
+    """The rows in pieces of which none reaches far, for a value may stand in a sheet's last row."""
+    first, last = surveyor.ends(rows)
+    row_end = b"</%brow>" % prefix
+    middle = len(rows) // 2
+    cut = rows.rfind(row_end, 0, middle) + len(row_end)
+    if cut < len(row_end):
+        cut = rows.find(row_end, middle) + len(row_end)
+    if last - first < MAX_ROWS or cut < len(row_end) or not rows[cut:].strip():
+        yield rows
+    else:
+        yield from _near_rows(surveyor, rows[:cut], prefix)
+        yield from _near_rows(surveyor, rows[cut:], prefix)
 
 
 def _head(file: str, stream: IO[bytes]) -> tuple[bytes, bytes, bytes]:

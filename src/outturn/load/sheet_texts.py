@@ -117,7 +117,7 @@ class Texts:
 
 def _has_long(piece: bytes) -> bool:
     """Whether some text of a piece is long."""
-    return max(map(len, piece.split(b"si>"))) > LONG_BYTES
+    return max(map(len, piece.split(b"si>")[1:]), default=0) > LONG_BYTES
 
 
 def _sound_pieces(book: Book, strings: Part) -> Iterator[bytes]:

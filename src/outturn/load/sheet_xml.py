@@ -44,7 +44,7 @@ _BEHIND = (
     rb"|(</{x}v>)\s*+<{x}f(?=[\s/>])[^<>]*+(?:(?<=/)>|>[^<]*+</{x}f>)"
 )
 # A cell of text that names none by a whole number: the reader takes the first of all texts.
-_NO_TEXT = rb"""\st\s*+=\s*+["']s["'][^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<)"""
+_NO_TEXT = rb"""t=["']s["'][^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<)"""
 # A number with an entity: the reader takes what stands before.
 _ENTITY = (
     rb"""<{x}c(?=[\s>])(?![^<>]*\st\s*+=\s*+["'](?:str|e|d|inlineStr)["'])[^<>]*+(?<!/)>"""
@@ -91,6 +91,13 @@ class Surveyor:
         self._row, self._cell, self._error, self._value, self._formula = found[:5]
         self._behind, self._no_text, self._entity = found[5:]
 
+    def ends(self, rows: bytes) -> tuple[int, int]:
+        """The numbers that the first and the last of some rows say; 0 for one that says none."""
+        tag = b"<%brow" % self._prefix
+        said = (self._row.match(rows, max(at, 0)) for at in (rows.find(tag), rows.rfind(tag)))
+        first, last = (int(row[1][:10]) if row and row[1] else 0 for row in said)
+        return first, last
+
     def survey(self, rows: bytes, after: int) -> tuple[Survey, bytes]:
         """What rows that follow row `after` say, and their text with an error for each unsaid cell.
 
@@ -99,8 +106,8 @@ class Surveyor:
         """
         refuse_broken(self._file, rows)
         rows = self._known_values(rows)
-        last, is_counted = self._last_row(rows, after)
-        self._refuse_far(rows, after + 1, last)
+        first, last, is_counted = self._ends(rows, after)
+        self._refuse_far(rows, first, last)
         unsaid: dict[Place, Unsaid] = {}
         if _holds(rows, b'"e"', b"e") or _holds(rows, b"'e'", b"'"):
             rows = self._error.sub(lambda found: self._known_error(found, unsaid), rows)
@@ -117,7 +124,7 @@ class Surveyor:
             b"<!--" in rows or b"<?" in rows or any(map(_LIKE_CELLS.search, _CDATA.findall(rows)))
         ):
             raise FileRefused(self._file, "has a comment, or cells in CDATA, between its cells")
-        if b"</%bis>" % x in rows or b"<%bf" % x in rows:
+        if _holds(rows, b"</%bis>" % x, b"i") or _holds(rows, b"<%bf" % x, b"f"):
             rows = self._behind.sub(rb"\1\2", rows)
         if self._no_text.search(rows):
             raise FileRefused(self._file, "has a cell of text whose value is no number of a text")
@@ -125,8 +132,8 @@ class Surveyor:
             raise FileRefused(self._file, "has a number that is not written in plain signs")
         return rows
 
-    def _last_row(self, rows: bytes, after: int) -> tuple[int, bool]:
-        """The last row's number, and whether some row does not say its own."""
+    def _ends(self, rows: bytes, after: int) -> tuple[int, int, bool]:
+        """The first and the last row's number, and whether some row does not say its own."""
         said = self._row.findall(rows)
         numbers = [after]
         for number in said:
@@ -137,7 +144,7 @@ class Surveyor:
         if numbers[-1] > MAX_ROW:
             problem = f"has a row {numbers[-1]}: a sheet ends at row {MAX_ROW}"
             raise FileRefused(self._file, problem)
-        return numbers[-1], b"" in said
+        return numbers[1 if said else 0], numbers[-1], b"" in said
 
     def _refuse_far(self, rows: bytes, first: int, last: int) -> None:
         """Refuse cells for which the reader would make too much room, before it does.
@@ -146,15 +153,15 @@ class Surveyor:
         """
         if not re.search(_STRAY % _about(first, last), rows):
             return
-        bottom, right = first, 1
+        top, bottom, right = last, first, 1
         for letters, digits in self._cell.findall(rows):
             row, column = int(digits[:9] or first), _column(letters)
             if not 0 < row <= MAX_ROW or column > MAX_COLUMN:
                 place = (letters + digits).decode(errors="replace")[:40]
                 problem = f"has a cell at {place}, which is no place in a sheet"
                 raise FileRefused(self._file, problem)
-            bottom, right = max(bottom, row), max(right, column)
-        if (bottom - first + 1) * right > MAX_CELLS:
+            top, bottom, right = min(top, row), max(bottom, row), max(right, column)
+        if (bottom - top + 1) * right > MAX_CELLS:
             reach = f"has values as far as row {bottom}, column {right}: too many cells"
             raise FileRefused(self._file, reach, remedy=SPLIT)
 

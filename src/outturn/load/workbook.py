@@ -160,7 +160,9 @@ def _chosen(file: str, form: Form, book: Book) -> SheetPart:
         found = found or [sheet for sheet in shown if pattern.match(sheet.name.strip())]
     if len(found) == 1:
         return found[0]
-    problem = f"no sheet {form.sheet!r}" if form.sheet else "several sheets and none is named"
+    problem = "several sheets and none is named" if shown else "no sheet to be seen"
+    if form.sheet:
+        problem = f"no sheet {form.sheet!r}"
     raise FileRefused(
         file,
         f"has {problem}: it has {', '.join(repr(sheet.name) for sheet in book.sheets)}",

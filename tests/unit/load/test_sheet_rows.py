@@ -165,6 +165,7 @@ CELL = '<c r="A1"><v>1</v></c>'
         ('<row r="1048577"/>', "a sheet ends at row 1048576"),
         ('<row r="1"><c r="a1"><v>1</v></c></row>', "a1, which is no place"),
         ('<row r="1"><c r="XFE1"><v>1</v></c></row>', "XFE1, which is no place"),
+        ("".join(f'<row r="{n}"><c r="XFD{n}"><v/></c></row>' for n in (1, 999)), "too many cells"),
         (f'<row r="1">{CELL}<c r="XFD1048576"><v>1</v></c></row>', "too many cells"),
         ('<row r="1"><c r="A1"><v><![CDATA[1]]></v></c></row>', "CDATA section within a value"),
         ('<row r="1"><c r="A1"><v>1<?a b?>2</v></c></row>', "within a value"),
@@ -190,6 +191,12 @@ def test_what_the_reader_would_get_wrong_is_refused(
     monkeypatch.setattr(sheet_slices, "SLICE_BYTES", 500)
     with pytest.raises(FileRefused, match=reason):
         read(write(tmp_path / "b.xlsx", rows), tmp_path)
+
+
+def test_a_value_in_the_last_row_needs_no_room_for_those_between(tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in (1, 7, 9, 1_048_576))
+    path = write(tmp_path / "b.xlsx", rows)
+    assert read(path, tmp_path) == dict.fromkeys(((n, 16_384) for n in (1, 7, 9, 1_048_576)), 1.0)
 
 
 def test_a_style_far_away_is_no_cell(tmp_path: Path) -> None:
