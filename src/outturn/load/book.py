@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import re
 import zipfile
@@ -19,6 +20,16 @@ MAX_UNPACKED = 1 << 30
 MAX_LIST_BYTES = 4 << 20
 MAX_STYLES = 32 << 20
 SPLIT = "Ask for the extract as CSV, or in several workbooks."
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 
 Part = zipfile.ZipInfo
 
@@ -56,11 +67,13 @@ def open_book(file: str, path: Path) -> Iterator[Book]:
         with zipfile.ZipFile(path) as archive:
             _refuse_bomb(file, archive)
             yield _book(file, archive)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise FileRefused(file, f"is no Excel workbook or a damaged one ({error})") from error
 
 
 def _refuse_bomb(file: str, archive: zipfile.ZipFile) -> None:
+    if any(info.flag_bits & 1 for info in archive.infolist()):
+        raise FileRefused(file, "has encrypted parts", remedy="Ask for it without a password.")
     size = sum(info.file_size for info in archive.infolist())
     if size > MAX_UNPACKED:
         raise FileRefused(

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from xml.parsers import expat
 
 from outturn.errors import FileRefused
 from outturn.load.book import MAX_UNPACKED, SPLIT, Book, Part, refuse_encoding, refuse_entities
@@ -121,8 +122,12 @@ def _has_long(piece: bytes) -> bool:
 
 
 def _sound_pieces(book: Book, strings: Part) -> Iterator[bytes]:
-    """The texts' XML, some megabytes at a time, each piece with whole texts only."""
+    """The texts' XML, some megabytes at a time, each piece with whole texts only.
+
+    The reader counts on where XML is damaged, so that all cells after would say other texts.
+    """
     rest, file = b"", book.file
+    parser = expat.ParserCreate()
     with book.archive.open(strings) as source:
         while data := source.read(CHUNK_BYTES):
             if not rest:
@@ -132,12 +137,16 @@ def _sound_pieces(book: Book, strings: Part) -> Iterator[bytes]:
             cut = whole.end() if whole else 0
             if len(rest) - cut > MAX_TEXT_BYTES:
                 raise FileRefused(file, f"has a text of more than {len(rest) - cut >> 20} MB")
-            yield _sound(file, rest[:cut])
+            yield _sound(file, rest[:cut], parser)
             rest = rest[cut:]
-    yield _sound(file, rest)
+    yield _sound(file, rest, parser, is_last=True)
 
 
-def _sound(file: str, piece: bytes) -> bytes:
+def _sound(file: str, piece: bytes, parser: expat.XMLParserType, *, is_last: bool = False) -> bytes:
     refuse_entities(file, piece)
     refuse_broken(file, piece)
+    try:
+        parser.Parse(piece, is_last)
+    except expat.ExpatError as error:
+        raise FileRefused(file, f"is a damaged workbook: its texts ({error})") from error
     return piece

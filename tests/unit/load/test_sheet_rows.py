@@ -342,3 +342,42 @@ def test_one_long_text_may_be_named_by_many_cells(
 def test_a_length_of_time_is_written_in_hours() -> None:
     assert as_text(timedelta(days=1, hours=18)) == "42:00:00"
     assert as_text(-timedelta(minutes=90, milliseconds=500)) == "-1:30:00.500"
+
+
+@pytest.mark.parametrize("few", [0, 9_999])
+def test_damaged_texts_never_shift_those_after(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that skips what it does not understand gives each cell the text of another."""
+    monkeypatch.setattr(sheet_texts, "FEW_BYTES", few)
+    path = write(tmp_path / "b.xlsx", '<row r="1"><c r="A1" t="s"><v>1</v></c></row>')
+    damage = {"xl/texts.xml": ('<si><t xml:space="preserve">Acme', "<ri><t>Acme")}
+    with pytest.raises(FileRefused, match=r"do not end|is a damaged workbook: its texts"):
+        read(rewritten(path, damage), tmp_path)
+
+
+def test_an_encrypted_part_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "b.xlsx", "")
+    content = path.read_bytes()
+    entry = content.rfind(b"PK\x01\x02")
+    path.write_bytes(content[: entry + 8] + b"\x01" + content[entry + 9 :])
+    with pytest.raises(FileRefused, match="encrypted parts"):
+        read(path, tmp_path)
+
+
+def test_a_workbook_cut_or_flipped_anywhere_is_read_as_it_was_or_refused(tmp_path: Path) -> None:
+    """Its checksums tell; nothing but a refusal comes of it."""
+    whole = write(
+        tmp_path / "b.xlsx",
+        "".join(f'<row r="{n}">{CELL.replace("A1", f"A{n}")}</row>' for n in range(1, 50)),
+    )
+    content, said = whole.read_bytes(), read(whole, tmp_path)
+    damaged = [content[: len(content) * part // 100] for part in range(100)]
+    damaged += [
+        content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :]
+        for at in range(0, len(content), 7)
+    ]
+    for one in damaged:
+        whole.write_bytes(one)
+        with contextlib.suppress(FileRefused):
+            assert read(whole, tmp_path) == said
