@@ -44,7 +44,7 @@ _BEHIND = (
     rb"|(</{x}v>)\s*+<{x}f(?=[\s/>])[^<>]*+(?:(?<=/)>|>[^<]*+</{x}f>)"
 )
 # A cell of text that names none by a whole number: the reader takes the first of all texts.
-_NO_TEXT = rb"""t=["']s["'][^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<)"""
+_NO_TEXT = rb't="s"(?:><{x}v>(?![0-9]*+<)|(?!><{x}v>)[^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<))'
 # A number with an entity: the reader takes what stands before.
 _ENTITY = (
     rb"""<{x}c(?=[\s>])(?![^<>]*\st\s*+=\s*+["'](?:str|e|d|inlineStr)["'])[^<>]*+(?<!/)>"""
@@ -126,7 +126,7 @@ class Surveyor:
             raise FileRefused(self._file, "has a comment, or cells in CDATA, between its cells")
         if _holds(rows, b"</%bis>" % x, b"i") or _holds(rows, b"<%bf" % x, b"f"):
             rows = self._behind.sub(rb"\1\2", rows)
-        if self._no_text.search(rows):
+        if self._no_text.search(rows.replace(b"'", b'"') if b"'" in rows else rows):
             raise FileRefused(self._file, "has a cell of text whose value is no number of a text")
         if b"&" in rows and self._entity.search(rows):
             raise FileRefused(self._file, "has a number that is not written in plain signs")
