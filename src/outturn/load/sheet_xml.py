@@ -44,7 +44,9 @@ _BEHIND = (
     rb"|(</{x}v>)\s*+<{x}f(?=[\s/>])[^<>]*+(?:(?<=/)>|>[^<]*+</{x}f>)"
 )
 # A cell of text that names none by a whole number: the reader takes the first of all texts.
-_NO_TEXT = rb't="s"(?:><{x}v>(?![0-9]*+<)|(?!><{x}v>)[^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<))'
+_NO_TEXT = rb"""t=["']s["'][^<>]*+>\s*+<{x}v(?:\s[^<>]*+)?>(?![0-9]*+<)"""
+# Sought first, in half of the time: a cell of text that is not written as most are.
+_ODD_TEXT = rb't="s"(?!><{x}v>[0-9]*+<)'
 # A number with an entity: the reader takes what stands before.
 _ENTITY = (
     rb"""<{x}c(?=[\s>])(?![^<>]*\st\s*+=\s*+["'](?:str|e|d|inlineStr)["'])[^<>]*+(?<!/)>"""
@@ -86,10 +88,10 @@ class Surveyor:
     def __init__(self, file: str, prefix: bytes) -> None:
         """`prefix`: what the sheet's names begin with, mostly nothing."""
         self._file, self._prefix = file, prefix
-        patterns = _ROW, _CELL, _ERROR, _VALUE, _FORMULA, _BEHIND, _NO_TEXT, _ENTITY
+        patterns = _ROW, _CELL, _ERROR, _VALUE, _FORMULA, _BEHIND, _NO_TEXT, _ENTITY, _ODD_TEXT
         found = [re.compile(one.replace(b"{x}", re.escape(prefix))) for one in patterns]
         self._row, self._cell, self._error, self._value, self._formula = found[:5]
-        self._behind, self._no_text, self._entity = found[5:]
+        self._behind, self._no_text, self._entity, self._odd_text = found[5:]
 
     def ends(self, rows: bytes) -> tuple[int, int]:
         """The numbers that the first and the last of some rows say; 0 for one that says none."""
@@ -126,7 +128,8 @@ class Surveyor:
             raise FileRefused(self._file, "has a comment, or cells in CDATA, between its cells")
         if _holds(rows, b"</%bis>" % x, b"i") or _holds(rows, b"<%bf" % x, b"f"):
             rows = self._behind.sub(rb"\1\2", rows)
-        if self._no_text.search(rows.replace(b"'", b'"') if b"'" in rows else rows):
+        is_odd = b"'" in rows or self._odd_text.search(rows)
+        if is_odd and self._no_text.search(rows):
             raise FileRefused(self._file, "has a cell of text whose value is no number of a text")
         if b"&" in rows and self._entity.search(rows):
             raise FileRefused(self._file, "has a number that is not written in plain signs")
