@@ -94,7 +94,8 @@ def write(cell: Any, column: Column, style: FormColumn) -> str:
     """
     if isinstance(cell, Unsaid) and column.type == "text" and cell not in style.blanks:
         raise NotExactError(
-            f"has an error or a formula without a value under {column.name}: {cell[:60]}"
+            "has an error, a day below 0 or a formula without a value under "
+            f"{column.name}: {cell[:60]}"
         )
     if isinstance(cell, bool) and column.type == "boolean":
         return style.booleans.true[0] if cell else style.booleans.false[0]

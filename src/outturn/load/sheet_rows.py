@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date, time
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +17,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 from outturn.errors import FileRefused
 from outturn.load.book import Book, SheetPart
 from outturn.load.sheet_volumes import Volume, volumes
-from outturn.load.sheet_xml import Survey, refuse_doubles
+from outturn.load.sheet_xml import Survey, Unsaid, below_zero, refuse_doubles
+
+# How long a thread keeps Python's lock while others want it: the reader, for which all wait, wants
+# it for moments only, and at Python's own 5 ms would wait a fifth of its time for them.
+TURN_SECONDS = 0.0003
 
 T = TypeVar("T")
 
@@ -40,7 +46,8 @@ def sheet_rows(book: Book, sheet: SheetPart, folder: Path) -> Generator[Rows, No
     While some are worked on the next are read, and those after them cut. `folder` is for scratch.
     Raises FileRefused for what cannot be read exactly.
     """
-    with closing(ahead(_read(book.file, ahead(volumes(book, sheet, folder))))) as slices:
+    read = ahead(_read(book.file, ahead(volumes(book, sheet, folder))))
+    with closing(read) as slices, _short_turns():
         last = 0
         for found in slices:
             if found.top < last:
@@ -92,9 +99,23 @@ def _whole(file: str, found: _Found) -> Rows:
         cells = [[""] * found.left + row for row in cells]
     for (row, column), what in found.says.unsaid.items():
         cells[row - found.top - 1][column - 1] = what
+    if found.says.is_below_zero:
+        for row, column in below_zero(found.text()):
+            if isinstance(cells[row - found.top - 1][column - 1], date | time):
+                cells[row - found.top - 1][column - 1] = Unsaid("a day below 0")
     if sum(len(row) - row.count("") for row in cells) < found.says.cells:
         refuse_doubles(file, found.text())
     return Rows(range(found.top + 1, found.top + 1 + len(cells)), cells)
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,12 +75,14 @@ class Survey:
     """What the rows of a slice say: the last row's number, cells with a value, and without one.
 
     `is_counted`: some row does not say its number, so that it is counted from the one before.
+    `is_below_zero`: some value is, which the reader gives as midnight where a day is shown.
     """
 
     last_row: int
     is_counted: bool
     cells: int
     unsaid: dict[Place, Unsaid]
+    is_below_zero: bool = False
 
 
 class Surveyor:
@@ -116,7 +119,8 @@ class Surveyor:
         if _holds(rows, b"<%bf" % self._prefix, b"f"):
             rows = self._formula.sub(lambda found: self._no_value(found, unsaid), rows)
         cells = rows.count(b"</%bc>" % self._prefix)
-        return Survey(last, is_counted, cells, unsaid), rows
+        is_below_zero = _holds(rows, b"v>-", b"-")
+        return Survey(last, is_counted, cells, unsaid, is_below_zero), rows
 
     def _known_values(self, rows: bytes) -> bytes:
         """The rows without what stands behind a value. Raises FileRefused for what is misread."""
@@ -202,6 +206,15 @@ def refuse_broken(file: str, text: bytes) -> None:
 def _holds(text: bytes, mark: bytes, sign: bytes) -> bool:
     """Whether a text holds a mark; its rarest sign is looked for first, ten times as fast."""
     return sign in text and mark in text
+
+
+def below_zero(rows: bytes) -> Iterator[Place]:
+    """The places of the cells whose value is below 0, of those that say their place."""
+    for value in re.finditer(rb"v>-", rows):
+        at = max(rows.rfind(mark, 0, value.start()) for mark in (b' r="', b" r='"))
+        place = _AT.match(rows, at) if at >= 0 else None
+        if place and place[1]:
+            yield int(place[2]), _column(place[1])
 
 
 def refuse_doubles(file: str, rows: bytes) -> None:

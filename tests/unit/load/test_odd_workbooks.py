@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import time
 import zipfile
 from datetime import date, timedelta
@@ -202,3 +203,12 @@ def test_a_workbook_cut_or_flipped_anywhere_is_read_as_it_was_or_refused(tmp_pat
         whole.write_bytes(one)
         with contextlib.suppress(FileRefused):
             assert read(whole, tmp_path) == said
+
+
+def test_a_day_below_0_is_no_midnight(tmp_path: Path) -> None:
+    """The reader gives 00:00 for it; a number below 0 and a midnight are what they are."""
+    cells = '<c r="A1" s="1"><v>-5</v></c><c r="B1"><v>-5</v></c><c r="C1" s="1"><v>0</v></c>'
+    plain = write(tmp_path / "b.xlsx", f'<row r="1">{cells}</row>')
+    found = read(rewritten(plain, {"xl/styles.xml": ('"46"', '"14"')}), tmp_path)
+    assert found == {(1, 1): "a day below 0", (1, 2): -5.0, (1, 3): datetime.time(0)}
+    assert type(found[1, 1]) is Unsaid
