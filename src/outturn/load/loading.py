@@ -20,7 +20,7 @@ from outturn.load.engine import Engine
 from outturn.load.job import Job, contract_of, make_job
 from outturn.load.judge import Judge
 from outturn.load.opening import Document, documents
-from outturn.load.pipeline import results
+from outturn.load.pipeline import results, undisturbed
 from outturn.load.result import LoadResult
 from outturn.load.scratch import scratch_folder
 from outturn.load.storing import (
@@ -86,6 +86,7 @@ def pending(settings: Settings, source: str | None = None) -> list[int]:
         return [int(row[0]) for row in connection.execute(query, {"source": source}).fetchall()]
 
 
+@undisturbed()
 def load_file(settings: Settings, file_id: int, *, again: bool = False) -> LoadResult:
     """Load one registered file; one that was loaded before only `again` (for a redrive).
 

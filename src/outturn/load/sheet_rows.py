@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,10 +17,6 @@ from outturn.errors import FileRefused
 from outturn.load.book import Book, SheetPart
 from outturn.load.sheet_volumes import Volume, volumes
 from outturn.load.sheet_xml import Survey, Unsaid, below_zero, refuse_doubles
-
-# How long a thread keeps Python's lock while others want it: the reader, for which all wait, wants
-# it for moments only, and at Python's own 5 ms would wait a fifth of its time for them.
-TURN_SECONDS = 0.0003
 
 T = TypeVar("T")
 
@@ -46,8 +41,7 @@ def sheet_rows(book: Book, sheet: SheetPart, folder: Path) -> Generator[Rows, No
     While some are worked on the next are read, and those after them cut. `folder` is for scratch.
     Raises FileRefused for what cannot be read exactly.
     """
-    read = ahead(_read(book.file, ahead(volumes(book, sheet, folder))))
-    with closing(read) as slices, _short_turns():
+    with closing(ahead(_read(book.file, ahead(volumes(book, sheet, folder))))) as slices:
         last = 0
         for found in slices:
             if found.top < last:
@@ -106,16 +100,6 @@ def _whole(file: str, found: _Found) -> Rows:
     if sum(len(row) - row.count("") for row in cells) < found.says.cells:
         refuse_doubles(file, found.text())
     return Rows(range(found.top + 1, found.top + 1 + len(cells)), cells)
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 @contextmanager
