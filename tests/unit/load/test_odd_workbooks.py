@@ -68,6 +68,7 @@ def test_what_the_reader_would_get_wrong_is_refused(
         (' t="s"><v>1</v>', "a < b & c"),
         (' t="s"><v></v>', None),
         (' t="inlineStr"><is><t>_x005F_x0000_</t></is>', "_x0000_"),
+        (' t="inlineStr"><is><t>a_x000D_b</t></is>', "a\rb"),
         (' t="inlineStr"><is><t><![CDATA[a <b>]]></t></is>', "a <b>"),
         (' t="b"><v>false</v>', False),
         (' t="d"><v>2016-01-05</v>', date(2016, 1, 5)),
