@@ -26,6 +26,7 @@ LETTERS = 26
 _PLACE = rb"""\sr\s*+=\s*+["']([^"'0-9<>]*+)([0-9]*+)["']"""
 _IS_TEXT = re.compile(rb"""\st\s*+=\s*+["']str["']""")
 _AT = re.compile(_PLACE)
+_NEXT = re.compile(rb"<(?:\w+:)?c[\s>]")
 _STRAY = rb"""r\s*+=\s*+["'](?![A-Z]?(?:%b)["'])"""
 # In any order of attributes; `{x}` is the prefix of the names in this sheet.
 _ROW = rb"""<{x}row(?=[\s/>])(?:[^<>]*?\sr\s*+=\s*+["']([0-9]++)["'])?"""
@@ -213,7 +214,7 @@ def below_zero(rows: bytes) -> Iterator[Place]:
     for value in re.finditer(rb"v>-", rows):
         at = max(rows.rfind(mark, 0, value.start()) for mark in (b' r="', b" r='"))
         place = _AT.match(rows, at) if at >= 0 else None
-        if place and place[1]:
+        if place and place[1] and not _NEXT.search(rows, at, value.start()):
             yield int(place[2]), _column(place[1])
 
 

@@ -213,3 +213,9 @@ def test_a_day_below_0_is_no_midnight(tmp_path: Path) -> None:
     found = read(rewritten(plain, {"xl/styles.xml": ('"46"', '"14"')}), tmp_path)
     assert found == {(1, 1): "a day below 0", (1, 2): -5.0, (1, 3): datetime.time(0)}
     assert type(found[1, 1]) is Unsaid
+
+
+def test_a_value_below_0_is_not_taken_for_that_of_the_cell_before(tmp_path: Path) -> None:
+    """A cell that does not say its place, behind one that does and has a style alone."""
+    rows = '<row r="1"><c r="Z1" s="1"/></row><row><c><v>-5</v></c></row>'
+    assert read(write(tmp_path / "b.xlsx", rows), tmp_path) == {(2, 1): -5.0}
